@@ -1,0 +1,21 @@
+# Every target sets up what it needs first; nothing has to be prepared by hand.
+.PHONY: demo test lint matrix bench clean
+unexport PYTHONDONTWRITEBYTECODE
+PY := .venv/bin/python
+
+demo:  ## start the sandbox payer, run every suite against it, write report.html
+	@scripts/setup runtime
+	@.venv/bin/payerproof demo
+
+lint:  ## style, types, layers
+	@scripts/setup dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+test: lint  ## the project's own tests
+	$(PY) -m pytest tests
+
+clean:
+	rm -rf .venv reports/*/ dist build
