@@ -1,0 +1,1 @@
+"""The payer that ships with payerproof: complete, correct, over HTTPS on loopback."""

@@ -1,0 +1,34 @@
+"""The payer's clock: real time plus a shift that the control API sets."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+
+class Clock:
+    """Seconds since 1970 as the payer counts them.
+
+    The shift moves everything the payer itself dates (codes, tokens, grants, sessions). What
+    others date by their own watch (a member's authenticator, a client's assertion) is judged by
+    `wall`, so that a shifted payer can still be logged in to.
+    """
+
+    def __init__(self, shift: float = 0.0) -> None:
+        self.shift = shift
+
+    def now(self) -> float:
+        """Payer time."""
+        return time.time() + self.shift
+
+    def wall(self) -> float:
+        """Real time."""
+        return time.time()
+
+    def today(self) -> datetime:
+        """Payer time as an aware UTC datetime."""
+        return datetime.fromtimestamp(self.now(), UTC)
+
+    def advance(self, seconds: float) -> None:
+        """Move payer time forward (or back, when negative)."""
+        self.shift += seconds

@@ -1,0 +1,20 @@
+"""All decisions of the payer that an engineer could get wrong, in one replaceable value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from payerproof.sandbox.fhir.policy import FhirPolicies
+from payerproof.sandbox.oauth.policy import OAuthPolicies
+from payerproof.sandbox.portal.policy import PortalPolicies
+from payerproof.sandbox.transport import TransportPolicies
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The correct decisions; a defect is `dataclasses.replace` of one field of one of the four."""
+
+    oauth: OAuthPolicies = field(default_factory=OAuthPolicies)
+    portal: PortalPolicies = field(default_factory=PortalPolicies)
+    fhir: FhirPolicies = field(default_factory=FhirPolicies)
+    transport: TransportPolicies = field(default_factory=TransportPolicies)
