@@ -1,0 +1,1 @@
+"""Guides: compile FHIR packages to facts, facts to code, and judge resources with it."""
