@@ -1,0 +1,163 @@
+"""Apps, personas, logins and controls of a payer file."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from payerproof.target.secrets import Secret
+from payerproof.target.settings import Table
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+"""Lower-case letters, digits, hyphen and underscore."""
+AppType = Literal["public", "confidential-symmetric", "confidential-asymmetric"]
+Role = Literal["member", "representative", "subscriber", "dependent", "minor", "portal-user"]
+ControlKind = Literal["http", "portal", "command", "person"]
+StepAction = Literal["fill", "click", "mfa", "choose_member", "consent", "expect_redirect"]
+StepValue = Literal["", "username", "password", "totp", "code", "answer", "patient_id"]
+
+CONTROLS: dict[str, str] = {
+    "grant": "authorize an app for a member without the browser",
+    "revoke": "revoke what a member granted an app",
+    "expire-grant": "let a grant expire now",
+    "deactivate-app": "take an app's registration back",
+    "clock": "move the payer's clock",
+    "credentials": "change a member's password",
+    "inject-claim": "add a claim to a member's record",
+    "opt-out": "opt a member out of Provider Access",
+    "opt-in": "opt a member in to Provider Access",
+    "reset": "put the test environment back as it was",
+}
+"""What an operator may be able to do to the payer, and in words."""
+
+
+class App(Table):
+    """A third-party app registered with the payer for our use."""
+
+    id: Id
+    """Our name for it, used by checks and the report."""
+    client_id: str = Field(min_length=1)
+    """As the payer registered it."""
+    type: AppType
+    """How it authenticates at the token endpoint (SMART App Launch 2.2.0)."""
+    secret: Secret | None = None
+    """Client secret of a confidential-symmetric app."""
+    key: Secret | None = None
+    """Private key (PEM or JWK) of a confidential-asymmetric app."""
+    key_id: str = ""
+    """kid of that key in the registered key set."""
+    alg: Literal["", "ES384", "RS384"] = ""
+    """Signature algorithm of that key; empty: chosen by the kind of key."""
+    redirect_uri: str = ""
+    """Exactly as registered; https, loopback, or a scheme of the app's own."""
+    scopes: str = ""
+    """Scopes it asks for, separated by blanks."""
+    name: str = ""
+    """Name that the payer shows to members at consent."""
+    developer: str = ""
+    """Company behind it, as registered."""
+    site: str = ""
+    """The app's own address, as registered."""
+    privacy_policy: str = ""
+    """Address of its privacy policy, as registered."""
+    attested: bool | None = None
+    """Whether the developer attested to the payer's privacy questions; left out: not known."""
+
+
+class ExpectedClaim(Table):
+    """A claim that a persona is known to have."""
+
+    id: str = Field(min_length=1)
+    """Claim number or logical id by which it is found."""
+    kind: Literal["inpatient", "outpatient", "professional", "pharmacy", "oral"]
+    """Which CARIN Blue Button profile it must take."""
+    serviced: date
+    """Date of service, or its first day."""
+    status: str = ""
+    """What became of it: paid, denied, appealed, reversed …"""
+
+
+class Expect(Table):
+    """What a persona is expected to have, so that an empty answer can be told from a wrong one."""
+
+    claims: tuple[ExpectedClaim, ...] = ()
+    """Claims by number."""
+    data: tuple[str, ...] = ()
+    """FHIR resource types with at least one entry."""
+    date_edges: tuple[date, ...] = ()
+    """Dates of service at the edge of the date floor: 2015-12-31, 2016-01-01 …"""
+
+
+class Persona(Table):
+    """A test person with the means to log in."""
+
+    id: Id
+    """Our name for the person, used by checks and the report."""
+    role: Role
+    """What the person is to the payer."""
+    label: str = ""
+    """How the portal shows the person; used to choose in the member picker."""
+    username: str = ""
+    """Portal user name; empty for a person without a login of their own."""
+    password: Secret | None = None
+    totp: Secret | None = None
+    """Base32 seed of an authenticator app."""
+    code: Secret | None = None
+    """A fixed test code, or a command that fetches the one sent by e-mail or text message."""
+    answers: dict[str, Secret] = Field(default_factory=dict)
+    """Answers to challenge questions, by a word of the question."""
+    synthetic: bool = False
+    """Invented, not a real member: only then are bodies and screenshots kept whole."""
+    patient_id: str | None = None
+    """Logical id of the person's Patient, where it is known beforehand."""
+    represents: tuple[str, ...] = ()
+    """Ids of personas for whom this person may act."""
+    household: str | None = None
+    """Any word; the same for people covered by one subscriber."""
+    expect: Expect = Expect()
+    """What the person's record is known to hold."""
+    markers: tuple[Secret, ...] = ()
+    """Further values found in this person's record alone, by reference."""
+
+
+class Step(Table):
+    """One step of a login recipe."""
+
+    action: StepAction
+    """fill, click, mfa (enter the second factor), choose_member, consent, expect_redirect."""
+    label: str = ""
+    """Visible label or name of the field or button."""
+    fallbacks: tuple[str, ...] = ()
+    """Further labels, or CSS selectors written as "css=…", tried in order."""
+    value: StepValue = ""
+    """What is filled in, taken from the persona."""
+    optional: bool = False
+    """Go on where the field or button does not appear."""
+
+
+class Recipe(Table):
+    """How to log in where the autodetector doesn't find its way."""
+
+    host: str = Field(min_length=1)
+    """Host of the pages it is for; "*" stands for any part: "login.*.example.org"."""
+    steps: tuple[Step, ...] = Field(min_length=1)
+    """Carried out in order."""
+
+
+class Control(Table):
+    """How the operator changes the state of the payer."""
+
+    kind: ControlKind
+    """http (a hook), portal (the app management page), command, person (asked and waited for)."""
+    url: str | None = None
+    """Address of the hook; gets a JSON object by POST."""
+    token: Secret | None = None
+    """Bearer token of the hook."""
+    command: str = ""
+    """Command line, run in the payer file's folder; gets the same JSON object on its input."""
+    instruction: str = ""
+    """What a person is asked to do, in a sentence."""
+    wait_seconds: Annotated[float, Field(gt=0)] = 300
+    """How long a person or command is waited for."""
