@@ -1,0 +1,1 @@
+"""FHIR R4 spoken to the payer: requests, replies, a member's record and its markers."""

@@ -1,0 +1,136 @@
+"""Requests to the FHIR server in somebody's name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+from payerproof.fhir.reply import Reply
+from payerproof.polite import Http, Unreachable
+
+Params = Mapping[str, str] | Iterable[tuple[str, str]]
+
+
+class EndlessPaging(Exception):
+    """Next links that come round again, or go on beyond the limit (Q-REST-06)."""
+
+    def __init__(self, sentence: str, exchange: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.exchange = exchange
+
+
+@dataclass(frozen=True)
+class FhirClient:
+    """A FHIR client bound to one token, or to none."""
+
+    http: Http = field(repr=False)
+    base: str
+    """FHIR base URL without a trailing slash."""
+    token: str = field(default="", repr=False)
+    persona: str = ""
+    app: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers the payer file demands on every request, and those of `with_headers`."""
+    max_pages: int = 200
+
+    def with_headers(self, **headers: str) -> FhirClient:
+        """Return a client that sends further headers; ``accept_language`` stands for a hyphen."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return replace(self, headers={**self.headers, **named})
+
+    def with_token(self, token: str) -> FhirClient:
+        """Return a client that presents another token."""
+        return replace(self, token=token)
+
+    def url(self, path: str, params: Params = ()) -> str:
+        """Address of a path below the base; absolute addresses stay as they are."""
+        address = path if urlsplit(path).scheme else f"{self.base}/{path.lstrip('/')}"
+        query = _encoded(params)
+        return address + (("&" if "?" in address else "?") + query if query else "")
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        params: Params = (),
+        *,
+        json: Any = None,
+        form: Iterable[tuple[str, str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send any request; `path` goes out byte for byte.
+
+        Raises `payerproof.polite.Unreachable` where no answer comes.
+        """
+        address = self.url(path, params)
+        fields = None if form is None else list(form)
+        sent = {"Accept": "application/fhir+json", **self.headers, **(headers or {})}
+        if json is not None:
+            sent.setdefault("Content-Type", "application/fhir+json")
+        answer = self.http.send(
+            method,
+            address,
+            headers=sent,
+            json=json,
+            form=fields,
+            bearer=self.token,
+            persona=self.persona,
+            app=self.app,
+        )
+        return Reply(answer, address + ("" if fields is None else "\n" + urlencode(fields)))
+
+    def get(self, path: str, params: Params = (), **headers: str) -> Reply:
+        """GET a path below the base, or an absolute address."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.send("GET", path, params, headers=named)
+
+    def read(self, resource_type: str, resource_id: str) -> Reply:
+        """Read one resource by its logical id."""
+        return self.get(f"{resource_type}/{resource_id}")
+
+    def search(self, resource_type: str, params: Params = (), **more: str) -> Reply:
+        """Search a type; `params` where order, repetition or odd names matter."""
+        return self.get(resource_type, [*_pairs(params), *more.items()])
+
+    def search_by_post(self, resource_type: str, params: Params = (), **more: str) -> Reply:
+        """Search a type by POST to ``_search``."""
+        return self.send("POST", f"{resource_type}/_search", form=[*_pairs(params), *more.items()])
+
+    def pages(self, first: Reply) -> Iterator[Reply]:
+        """Yield a reply and every page that its next links lead to.
+
+        A relative next link is resolved against the request (Q-REST-03). Raises `EndlessPaging`
+        where a link comes round again or the limit of pages is passed.
+        """
+        seen: set[str] = set()
+        reply = first
+        for _ in range(self.max_pages):
+            yield reply
+            following = reply.link("next")
+            if not following:
+                return
+            following = urljoin(reply.answer.url, following)
+            if following in seen:
+                raise EndlessPaging("a next link leads back to an earlier page", reply.exchange)
+            seen.add(following)
+            reply = self.get(following)
+        raise EndlessPaging(f"there were more than {self.max_pages} pages", reply.exchange)
+
+    def all_pages(self, resource_type: str, params: Params = ()) -> tuple[Reply, ...]:
+        """Search a type and follow every next link."""
+        return tuple(self.pages(self.search(resource_type, params)))
+
+
+def _pairs(params: Params) -> list[tuple[str, str]]:
+    return list(params.items()) if isinstance(params, Mapping) else list(params)
+
+
+def _encoded(params: Params) -> str:
+    # ':' '/' '|' ',' are common in FHIR parameters and lawful in a query: kept readable in evidence
+    return urlencode(_pairs(params), quote_via=quote, safe=":/|,*$")
+
+
+__all__ = ["EndlessPaging", "FhirClient", "Params", "Unreachable"]

@@ -1,0 +1,145 @@
+"""A member's record: everything their token may read, collected once and judged many times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from payerproof.fhir.client import EndlessPaging, FhirClient
+from payerproof.fhir.compartment import SUBJECT_ELEMENTS, member_parameter
+from payerproof.polite import Unreachable
+
+CLAIMS_AND_CLINICAL = (
+    "Coverage",
+    "ExplanationOfBenefit",
+    "AllergyIntolerance",
+    "CarePlan",
+    "CareTeam",
+    "Condition",
+    "Device",
+    "DiagnosticReport",
+    "DocumentReference",
+    "Encounter",
+    "Goal",
+    "Immunization",
+    "MedicationDispense",
+    "MedicationRequest",
+    "Observation",
+    "Procedure",
+    "RelatedPerson",
+    "ServiceRequest",
+)
+"""Types of the Patient compartment that CARIN Blue Button and US Core speak of."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one member's token showed, by type. Its repr shows counts only."""
+
+    persona: str
+    patient_id: str
+    resources: Mapping[str, tuple[Mapping[str, Any], ...]] = field(repr=False)
+    exchanges: Mapping[str, tuple[str, ...]] = field(repr=False)
+    """By type, the exchanges that brought it."""
+    troubles: Mapping[str, str] = field(default_factory=dict)
+    """By type, why it could not be read whole."""
+
+    def __repr__(self) -> str:
+        counts = ", ".join(
+            f"{kind} {len(found)}" for kind, found in self.resources.items() if found
+        )
+        return f"<Record of {self.persona}: {counts or 'empty'}>"
+
+    def of(self, resource_type: str) -> tuple[Mapping[str, Any], ...]:
+        """Resources of a type, in the order in which the payer gave them."""
+        return self.resources.get(resource_type, ())
+
+    def ids(self, resource_type: str) -> tuple[str, ...]:
+        """Logical ids of a type's resources."""
+        return tuple(str(resource["id"]) for resource in self.of(resource_type) if "id" in resource)
+
+    @property
+    def everything(self) -> tuple[Mapping[str, Any], ...]:
+        """All resources of all types."""
+        return tuple(resource for found in self.resources.values() for resource in found)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Types of which there is at least one resource."""
+        return tuple(kind for kind, found in self.resources.items() if found)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON value for the broker's memory; it is never written to disk."""
+        return {
+            "persona": self.persona,
+            "patient_id": self.patient_id,
+            "resources": {kind: list(found) for kind, found in self.resources.items()},
+            "exchanges": {kind: list(found) for kind, found in self.exchanges.items()},
+            "troubles": dict(self.troubles),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Record:
+        """Rebuild a record from `to_json`."""
+        return cls(
+            value["persona"],
+            value["patient_id"],
+            {kind: tuple(found) for kind, found in value["resources"].items()},
+            {kind: tuple(found) for kind, found in value["exchanges"].items()},
+            value["troubles"],
+        )
+
+
+def collect(
+    client: FhirClient, patient_id: str, types: Iterable[str] = CLAIMS_AND_CLINICAL
+) -> Record:
+    """Collect a member's record politely: Patient by id, then one search per type, all pages.
+
+    A type that cannot be read whole is noted in `troubles`, never an exception.
+    """
+    resources: dict[str, tuple[Mapping[str, Any], ...]] = {}
+    exchanges: dict[str, tuple[str, ...]] = {}
+    troubles: dict[str, str] = {}
+    try:
+        own = client.read("Patient", patient_id)
+        resources["Patient"] = (own.body,) if own.resource_type == "Patient" else ()
+        exchanges["Patient"] = (own.exchange,)
+        if not own.ok:
+            troubles["Patient"] = f"reading it was answered {own.status}"
+    except Unreachable as trouble:
+        troubles["Patient"] = trouble.sentence
+    for kind in types:
+        resources[kind], exchanges[kind], trouble_text = _collect_type(client, patient_id, kind)
+        if trouble_text:
+            troubles[kind] = trouble_text
+    return Record(client.persona, patient_id, resources, exchanges, troubles)
+
+
+def _collect_type(
+    client: FhirClient, patient_id: str, kind: str
+) -> tuple[tuple[Mapping[str, Any], ...], tuple[str, ...], str]:
+    found: dict[str, Mapping[str, Any]] = {}
+    seen: list[str] = []
+    trouble = ""
+    parameter = member_parameter(kind)
+    try:
+        first = client.search(kind, [(parameter, patient_id), ("_count", "100")])
+        for page in client.pages(first):
+            seen.append(page.exchange)
+            if not page.ok:
+                trouble = f"searching it was answered {page.status}"
+                break
+            for resource in page.matches:
+                if resource.get("resourceType") == kind:
+                    found.setdefault(str(resource.get("id")), resource)
+    except Unreachable as unreachable:
+        trouble = unreachable.sentence
+    except EndlessPaging as endless:
+        trouble = endless.sentence
+    return tuple(found.values()), tuple(seen), trouble
+
+
+def is_member_data(resource_type: str) -> bool:
+    """True for types that are about one member."""
+    return resource_type == "Patient" or resource_type in SUBJECT_ELEMENTS

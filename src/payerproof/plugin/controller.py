@@ -1,0 +1,256 @@
+"""The process that opens a run and closes it: folder, key, broker, run file, exit code."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from platform import platform, python_version
+from typing import Any
+
+from payerproof.browser.broker import BrokerConfig, BrokerProcess, start_broker
+from payerproof.browser.client import BrokerClient
+from payerproof.catalog import Catalog
+from payerproof.model import Check, Outcome, Run
+from payerproof.plugin.digests import environment_digest, exam_digest
+from payerproof.plugin.grants import Memo
+from payerproof.plugin.journal import open_changes, undo
+from payerproof.plugin.locate import make_key, segment, segments
+from payerproof.plugin.settings import Settings
+from payerproof.redact import Redactor
+from payerproof.runfile import join
+from payerproof.target import Target
+from payerproof.verdict import exit_code
+
+EDITION = "2026-11"
+"""Edition of the requirements; a new one whenever a verdict can change."""
+
+_TOKENS = ("access_token", "refresh_token", "id_token")
+
+
+@dataclass
+class Controller:
+    """Holds a run from its first file to its footer."""
+
+    target: Target
+    catalog: Catalog
+    settings: Settings
+    started: datetime
+    command: str
+    headed: bool = False
+    broker: BrokerProcess | None = None
+    run: Run | None = None
+    troubles: list[str] = field(default_factory=list)
+    """Sentences on what kept the whole run from working."""
+    secrets: list[str] = field(default_factory=list, repr=False)
+    """Tokens of the shared grants: none may occur in the run file."""
+
+    @classmethod
+    def open(
+        cls, target: Target, catalog: Catalog, settings: Settings, started: datetime, **more: Any
+    ) -> Controller:
+        """Make the run folder (0700), its key and, where members log in by browser, the broker."""
+        run_dir = Path(settings.run_dir)
+        run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        run_dir.chmod(0o700)
+        settings = replace(
+            settings,
+            key_file=str(make_key(run_dir.name)),
+            scratch=tempfile.mkdtemp(prefix="payerproof-"),
+        )
+        controller = cls(target, catalog, settings, started, **more)
+        if settings.login == "browser" and not settings.broker:
+            controller._start_broker()
+        return controller
+
+    def _start_broker(self) -> None:
+        run_dir = Path(self.settings.run_dir)
+        self.broker = start_broker(
+            BrokerConfig(
+                payer=self.target.path,
+                run_dir=str(run_dir),
+                key_file=self.settings.key_file,
+                segment=segment(run_dir, "broker").name,
+                headed=self.headed,
+            )
+        )
+        self.settings = replace(self.settings, broker=self.broker.address)
+
+    # -- closing ------------------------------------------------------------------------------
+
+    def close(
+        self,
+        checks: Mapping[str, Check],
+        *,
+        allow_inconclusive: bool,
+        interrupted: bool = False,
+        memo: Memo | None = None,
+    ) -> int:
+        """Undo what is left to undo, write the run file, drop the key; return the exit code.
+
+        An interrupted run keeps its segments and key, so that it can be resumed, and gets no run
+        file.
+        """
+        if self.settings.broker:
+            memo = BrokerClient(self.settings.broker)
+        reached, logged_in = self._how_it_went(memo)
+        if interrupted:
+            self._stop_broker()
+            return 2
+        self._undo()
+        self._stop_broker()
+        run_dir = Path(self.settings.run_dir)
+        self.run = join(
+            segments(run_dir),
+            self._header(),
+            self.catalog.requirements.values(),
+            checks.values(),
+            run_dir / "run.jsonl",
+            self._notes(),
+        )
+        self._check_canary(run_dir / "run.jsonl")
+        for path in segments(run_dir):
+            path.unlink()
+        Path(self.settings.key_file).unlink(missing_ok=True)
+        shutil.rmtree(self.settings.scratch, ignore_errors=True)
+        return exit_code(
+            self.run.results,
+            self.catalog.requirements,
+            date.fromisoformat(self.settings.as_of),
+            allow_inconclusive=allow_inconclusive,
+            selection=self.settings.selection.partial,
+            unreachable=not reached or not logged_in,
+        )
+
+    def abandon(self) -> None:
+        """Leave a run that never began: stop the broker, drop key and private folder."""
+        self._stop_broker()
+        Path(self.settings.key_file).unlink(missing_ok=True)
+        shutil.rmtree(self.settings.scratch, ignore_errors=True)
+
+    def _stop_broker(self) -> None:
+        if self.broker is not None:
+            self.broker.stop()
+            self.broker = None
+
+    def _how_it_went(self, memo: Memo | None) -> tuple[bool, bool]:
+        """Whether the payer answered, and whether anyone could log in (True where none tried)."""
+        if memo is None:
+            return True, True
+        configuration = memo.once("configuration", dict)
+        reached = "unreachable" not in configuration
+        if not reached:
+            self.troubles.append(str(configuration["unreachable"]))
+        default = next((app.id for app in self.target.apps if app.redirect_uri), "")
+        seen = [
+            memo.once(f"grant:{persona.id}:{default}:0", dict) for persona in self.target.personas
+        ]
+        tried = [value for value in seen if value]
+        for value in tried:
+            if "trouble" in value:
+                self.troubles.append(str(value["trouble"]))
+            self.secrets += [str(value[n]) for n in _TOKENS if value.get(n)]
+        return reached, not tried or any("trouble" not in value for value in tried)
+
+    def _undo(self) -> None:
+        """Revoke, on the portal's page, what members granted in this run and nobody gave back."""
+        if self.settings.broker and self.target.pages.app_management:
+            names = {app.id: app.name for app in self.target.apps}
+            undo(Path(self.settings.run_dir), BrokerClient(self.settings.broker), names)
+
+    def _check_canary(self, path: Path) -> None:
+        redactor = Redactor(Path(self.settings.key_file).read_bytes())
+        for persona in self.target.personas:
+            for secret in (persona.password, persona.totp, persona.code):
+                if secret is not None:
+                    redactor.learn("password", secret.reveal())
+        for app in self.target.apps:
+            if app.secret is not None:
+                redactor.learn("client secret", app.secret.reveal())
+        for token in self.secrets:
+            redactor.learn("token", token)
+        redactor.refuse(path.read_bytes(), path.name)
+
+    def _notes(self) -> list[str]:
+        notes = list(self.troubles)
+        if self.settings.login == "hook":
+            notes.append(
+                "Login was not exercised: grants came from the payer's control hook, "
+                "not from its pages."
+            )
+        left = open_changes(Path(self.settings.run_dir))
+        if left:
+            pairs = sorted({f"{change.persona} with {change.app}" for change in left})
+            notes.append("Grants that could not be taken back: " + ", ".join(pairs) + ".")
+        return notes
+
+    def _header(self) -> dict[str, Any]:
+        target = self.target
+        settings = self.settings
+        return {
+            "run": Path(settings.run_dir).name,
+            "started": self.started.isoformat(timespec="milliseconds"),
+            "suite_version": version("payerproof"),
+            "edition": EDITION,
+            "as_of": settings.as_of,
+            "command": self.command,
+            "environment": {"python": python_version(), "platform": platform(terse=True)},
+            "operator": target.operator,
+            "organisation": target.organisation,
+            "target": {
+                "name": target.name,
+                "programmes": list(target.programmes),
+                "state": target.state,
+                "environment": target.environment,
+                "endpoints": _given(target.endpoints.model_dump()),
+                "pages": _given(target.pages.model_dump()),
+                "synthetic": target.synthetic,
+                "digest": target.digest,
+            },
+            "guides": dict(target.guides),
+            "selection": asdict(settings.selection) if settings.selection.partial else None,
+            "limits": target.limits.model_dump(mode="json"),
+            "policy": target.policy.model_dump(mode="json"),
+            "personas": [
+                {"id": one.id, "role": one.role, "synthetic": one.synthetic}
+                for one in target.personas
+            ],
+            "apps": [{"id": app.id, "type": app.type} for app in target.apps],
+            "login": settings.login,
+            "exam_digest": exam_digest(self.catalog, settings),
+            "environment_digest": environment_digest(target),
+        }
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
+
+
+def new_settings(target: Target, run_dir: Path, **more: Any) -> Settings:
+    """Settings of a run whose private places are not made yet."""
+    return Settings(target.path, str(run_dir), "", "", **more)
+
+
+def judged_keys(run_dir: Path) -> tuple[str, ...]:
+    """Keys of the results that an interrupted run already has; errors of ours are tried again."""
+    from payerproof.runfile import segment_results
+
+    return tuple(
+        sorted(
+            {
+                result.key
+                for path in segments(run_dir)
+                for result in segment_results(path)
+                if result.outcome is not Outcome.ERROR
+            }
+        )
+    )
+
+
+def now() -> datetime:
+    """The clock of the run."""
+    return datetime.now(UTC)

@@ -1,0 +1,111 @@
+"""The fixtures of checks: what an author asks for by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal
+from payerproof.plugin.people import Person
+from payerproof.plugin.session import RunSession
+from payerproof.plugin.stash import SESSION
+from payerproof.smart.configuration import SmartConfiguration
+from payerproof.target import Target
+
+NAMES = (
+    "api",
+    "apps",
+    "authorization",
+    "capability",
+    "lease",
+    "member",
+    "portal",
+    "representative",
+    "run_session",
+    "smart",
+    "stranger",
+    "target",
+)
+"""Every fixture of this module."""
+
+
+@pytest.fixture(scope="session")
+def run_session(request: pytest.FixtureRequest) -> RunSession:
+    """Everything the process works with; checks ask for the narrower fixtures instead."""
+    return request.config.stash[SESSION]
+
+
+@pytest.fixture
+def target(run_session: RunSession) -> Target:
+    """The payer file: policy numbers, apps, personas, pages."""
+    return run_session.target
+
+
+@pytest.fixture
+def api(run_session: RunSession) -> Api:
+    """The payer's FHIR API, in somebody's name: ``api.as_(member)``, ``api.anonymous()``."""
+    return Api(run_session)
+
+
+@pytest.fixture
+def apps(run_session: RunSession) -> Apps:
+    """The registered apps by what they are: ``apps.default``, ``apps.of_type``, ``apps.spare``."""
+    return Apps(run_session)
+
+
+@pytest.fixture
+def smart(run_session: RunSession) -> SmartConfiguration:
+    """The payer's SMART configuration."""
+    return run_session.configuration
+
+
+@pytest.fixture
+def capability(run_session: RunSession) -> Any:
+    """The payer's CapabilityStatement as a JSON object; empty where it cannot be read."""
+    return run_session.capability
+
+
+@pytest.fixture
+def member(run_session: RunSession) -> Person:
+    """The member most checks act for."""
+    first = run_session.cast.first
+    assert first is not None, "needs member: say so in @check(…, needs=('member',))"
+    return run_session.person(first)
+
+
+@pytest.fixture
+def stranger(run_session: RunSession) -> Person:
+    """A member who has nothing to do with `member`."""
+    pair = run_session.cast.pair
+    assert pair is not None, "needs unrelated_pair: say so in @check(…, needs=('unrelated_pair',))"
+    return run_session.person(pair[1])
+
+
+@pytest.fixture
+def representative(run_session: RunSession) -> Person:
+    """A personal representative, who acts for at least one member."""
+    found = run_session.cast.representative()
+    assert found is not None, "needs representative: say so in @check(…, needs=('representative',))"
+    return run_session.person(found)
+
+
+@pytest.fixture
+def authorization(run_session: RunSession) -> Authorization:
+    """The authorization server, as a member's browser and an app see it."""
+    return Authorization(run_session)
+
+
+@pytest.fixture
+def lease(run_session: RunSession) -> Iterator[Lease]:
+    """Grants of one's own, which may be changed; they are given back when the check ends."""
+    with ExitStack() as stack:
+        yield Lease(run_session, stack)
+
+
+@pytest.fixture
+def portal(run_session: RunSession) -> Portal:
+    """The member portal's pages in the browser."""
+    return Portal(run_session)

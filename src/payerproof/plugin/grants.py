@@ -1,0 +1,272 @@
+"""Grants: what a member gives an app, shared for reading or leased for a check of one's own."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from payerproof.browser.facts import AuthorizationOutcome, AuthorizationVisit
+from payerproof.expect.outcomes import Inconclusive
+from payerproof.plugin.journal import Journal
+from payerproof.polite import Http
+from payerproof.smart.configuration import SmartConfiguration
+from payerproof.smart.request import AuthorizationRequest, standalone_launch
+from payerproof.smart.tokens import TokenAnswer, TokenEndpoint
+from payerproof.target import App, Persona, Target
+
+_SPARE_SECONDS = 30
+
+
+class Agent(Protocol):
+    """Somebody who authorizes in a member's name: the browser, or the payer's control hook."""
+
+    def authorize(self, visit: AuthorizationVisit) -> AuthorizationOutcome:
+        """Make the trip to the authorization endpoint."""
+        ...
+
+
+class Memo(Protocol):
+    """Memory that all workers of a run share."""
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """Return what is remembered under a key, making it first where nobody has."""
+        ...
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What came of one authorization. Its repr shows no token."""
+
+    persona: str
+    app: str
+    asked: tuple[str, ...]
+    scopes: tuple[str, ...]
+    patient: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False, default="")
+    id_token: str = field(repr=False, default="")
+    nonce: str = field(repr=False, default="")
+    expires_in: float | None = None
+    issued: float = 0.0
+    """Clock time, in seconds since the epoch."""
+    exchange: str = ""
+    """The exchange that brought the tokens."""
+    document: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    """The whole token response."""
+
+    @property
+    def stale(self) -> bool:
+        """True where the access token is about to expire."""
+        return (
+            bool(self.expires_in)
+            and time.time() > self.issued + float(self.expires_in or 0) - _SPARE_SECONDS
+        )
+
+
+class LoginTrouble(Inconclusive):
+    """A member could not authorize the app, so nothing can be told from it."""
+
+
+@dataclass(frozen=True)
+class Grants:
+    """Obtains grants for the checks of one process."""
+
+    target: Target
+    http: Http = field(repr=False)
+    agent: Agent = field(repr=False)
+    memo: Memo = field(repr=False)
+    journal: Journal = field(repr=False)
+    scratch: Path
+    configuration_of: Callable[[], SmartConfiguration] = field(repr=False)
+
+    @cached_property
+    def configuration(self) -> SmartConfiguration:
+        """The payer's SMART configuration, fetched once per run."""
+        return self.configuration_of()
+
+    # -- requests and token endpoints ---------------------------------------------------------
+
+    def request(self, app: App, scopes: str = "", **parameters: str) -> AuthorizationRequest:
+        """Build a correct authorization request of an app, in the way this payer needs it."""
+        aud: str | None = self.configuration.base
+        match self.target.quirks.aud:
+            case "base":
+                aud = self.target.endpoints.patient_access
+            case "no-trailing-slash":
+                aud = self.target.endpoints.patient_access.rstrip("/")
+            case "omit":
+                aud = None
+            case other:
+                aud = other
+        chosen = scopes or " ".join(self.target.quirks.scopes or ()) or app.scopes
+        request = standalone_launch(
+            self.configuration.endpoint("authorization_endpoint"),
+            client_id=app.client_id,
+            redirect_uri=app.redirect_uri,
+            scope=chosen,
+            aud=aud,
+        )
+        return request.having(**parameters) if parameters else request
+
+    def tokens(self, app: App, persona: str = "") -> TokenEndpoint:
+        """The token endpoint as an app uses it."""
+        return TokenEndpoint(self.http, self.configuration, app, app.id, persona)
+
+    def visit(
+        self, persona: Persona, request: AuthorizationRequest, **how: Any
+    ) -> AuthorizationOutcome:
+        """Send a member's browser to the authorization endpoint with this request."""
+        redactor = self.http.recorder.redactor
+        redactor.learn("state", request.state)
+        change = self.journal.open("grant", persona.id, self._app_id(request))
+        outcome = self.agent.authorize(
+            AuthorizationVisit(persona.id, request.url, request.redirect_uri, **how)
+        )
+        if "code" in outcome.parameters:
+            redactor.learn("authorization code", outcome.parameters["code"])
+        else:
+            self.journal.close(change)
+        return outcome
+
+    def _app_id(self, request: AuthorizationRequest) -> str:
+        client_id = request.get("client_id")
+        return next((app.id for app in self.target.apps if app.client_id == client_id), client_id)
+
+    # -- grants -------------------------------------------------------------------------------
+
+    def obtain(self, persona: Persona, app: App, scopes: str = "", **how: Any) -> Grant:
+        """Authorize and exchange the code.
+
+        Raises `LoginTrouble` where no code or no token comes.
+        """
+        request = self.request(app, scopes)
+        outcome = self.visit(persona, request, **how)
+        code = outcome.parameters.get("code", "")
+        if not code:
+            raise LoginTrouble(
+                f"{persona.id} could not authorize {app.id}: {_why(outcome)}",
+                outcome.exchanges[-3:],
+            )
+        answer = self.tokens(app, persona.id).exchange(
+            code, request.redirect_uri, request.pkce.verifier
+        )
+        if not answer.gave_token:
+            raise LoginTrouble(
+                f"the code that {persona.id} got for {app.id} was not exchanged for a token: "
+                f"{answer.status} {answer.error}".rstrip(),
+                (answer.exchange,),
+            )
+        return grant_of(answer, persona.id, app.id, request)
+
+    def shared(self, persona: Persona, app: App) -> Grant:
+        """The one grant of a persona for an app that all checks read with; never change it."""
+        generation = 0
+        while True:
+            kept = self.memo.once(
+                f"grant:{persona.id}:{app.id}:{generation}",
+                lambda: self._shared_value(persona, app),
+            )
+            if "trouble" in kept:
+                raise LoginTrouble(kept["trouble"], tuple(kept["evidence"]))
+            grant = _from_value(kept)
+            self._learn(grant)
+            if not grant.stale:
+                return grant
+            generation += 1
+
+    def _shared_value(self, persona: Persona, app: App) -> dict[str, Any]:
+        if persona.id in self.target.tokens:
+            return asdict(self._imported(persona, app))
+        try:
+            return asdict(self.obtain(persona, app))
+        except LoginTrouble as trouble:
+            return {"trouble": trouble.sentence, "evidence": list(trouble.evidence)}
+
+    def _imported(self, persona: Persona, app: App) -> Grant:
+        token = self.target.tokens[persona.id].reveal()
+        scopes = tuple(app.scopes.split())
+        return Grant(persona.id, app.id, scopes, scopes, persona.patient_id or "", token)
+
+    def _learn(self, grant: Grant) -> None:
+        redactor = self.http.recorder.redactor
+        for kind, value in (
+            ("access token", grant.access_token),
+            ("refresh token", grant.refresh_token),
+            ("identity token", grant.id_token),
+        ):
+            if value:
+                redactor.learn(kind, value)
+
+    @contextmanager
+    def exclusive(self, persona: Persona, *apps: App) -> Iterator[App]:
+        """Hold one of several apps for one persona; no other check changes grants of that pair.
+
+        The first free one is taken; where none is, the first one is waited for.
+        """
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        files = [(app, (self.scratch / f"{persona.id}--{app.id}.lock").open("w")) for app in apps]
+        try:
+            held = next((app for app, file in files if _try_lock(file)), None)
+            if held is None:
+                held, file = files[0]
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield held
+        finally:
+            for _, file in files:
+                file.close()
+
+    def give_back(self, grant: Grant) -> bool:
+        """Revoke a leased grant by its tokens (RFC 7009); True where the payer took it."""
+        if not self.configuration.endpoint("revocation_endpoint"):
+            return False
+        app = self.target.app(grant.app)
+        token = grant.refresh_token or grant.access_token
+        return self.tokens(app, grant.persona).revoke(token).status == 200
+
+
+def grant_of(answer: TokenAnswer, persona: str, app: str, request: AuthorizationRequest) -> Grant:
+    """Read a grant off a token response."""
+    expires = answer.document.get("expires_in")
+    return Grant(
+        persona=persona,
+        app=app,
+        asked=tuple(sorted(request.scopes)),
+        scopes=answer.scopes,
+        patient=answer.patient,
+        access_token=answer.access_token,
+        refresh_token=answer.refresh_token,
+        id_token=answer.id_token,
+        nonce=request.get("nonce"),
+        expires_in=float(expires) if isinstance(expires, int | float) else None,
+        issued=time.time(),
+        exchange=answer.exchange,
+        document=answer.document,
+    )
+
+
+def _from_value(value: Mapping[str, Any]) -> Grant:
+    lists = {name: tuple(value[name]) for name in ("asked", "scopes")}
+    return Grant(**{**value, **lists})
+
+
+def _try_lock(file: Any) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _why(outcome: AuthorizationOutcome) -> str:
+    if outcome.trouble:
+        return outcome.trouble
+    if outcome.parameters.get("error"):
+        return f"the payer answered {outcome.parameters['error']}"
+    kinds = ", ".join(page.kind for page in outcome.pages) or "no page"
+    return f"the trip ended without a code (pages met: {kinds})"

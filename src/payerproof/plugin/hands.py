@@ -1,0 +1,196 @@
+"""What checks hold in their hands: the API, the authorization server, leases, the portal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from payerproof.browser.facts import AuthorizationOutcome, ConnectedApps, PageFacts
+from payerproof.expect.outcomes import NotTested, inconclusive_unless
+from payerproof.fhir.client import FhirClient
+from payerproof.plugin.grants import Grant
+from payerproof.plugin.people import Person
+from payerproof.plugin.session import RunSession
+from payerproof.polite import Answer
+from payerproof.smart.request import AuthorizationRequest
+from payerproof.smart.tokens import TokenEndpoint
+from payerproof.target import App, Persona
+
+
+@dataclass(frozen=True)
+class Api:
+    """The payer's FHIR API."""
+
+    _session: RunSession = field(repr=False)
+
+    @property
+    def base(self) -> str:
+        """FHIR base URL without a trailing slash."""
+        return self._session.base
+
+    def as_(self, who: Person | Grant) -> FhirClient:
+        """A client with a person's shared token, or with a grant's token."""
+        grant = who if isinstance(who, Grant) else self._session.shared_grant(who.persona)
+        return self._session.client(grant)
+
+    def anonymous(self) -> FhirClient:
+        """A client without a token."""
+        return self._session.anonymous()
+
+    def send(self, method: str, url: str, **how: Any) -> Answer:
+        """Send any request anywhere at the payer, as `payerproof.polite.Http.send` does."""
+        return self._session.http.send(method, url, **how)
+
+    def grant_of(self, person: Person) -> Grant:
+        """A person's shared grant; only to look at."""
+        return self._session.shared_grant(person.persona)
+
+
+@dataclass(frozen=True)
+class Apps:
+    """The apps of the payer file."""
+
+    _session: RunSession = field(repr=False)
+
+    @property
+    def default(self) -> App:
+        """The app of all shared grants."""
+        return self._session.default_app
+
+    @property
+    def spare(self) -> tuple[App, ...]:
+        """Apps whose grants no other check reads with."""
+        return tuple(
+            app
+            for app in self._session.target.apps
+            if app.redirect_uri and app.id != self.default.id
+        )
+
+    def of_type(self, kind: str) -> tuple[App, ...]:
+        """Apps of a type, such as ``public``; the default one, whose grants are shared, last."""
+        found = (app for app in self._session.target.apps if app.type == kind and app.redirect_uri)
+        return tuple(sorted(found, key=lambda app: app.id == self.default.id))
+
+    def attested(self, attested: bool) -> tuple[App, ...]:
+        """Apps whose developer attested, or did not, to the payer's privacy questions."""
+        return tuple(app for app in self._session.target.apps if app.attested is attested)
+
+    def other_than(self, app: App) -> App:
+        """A spare app that is not this one."""
+        return next(other for other in self.spare if other.id != app.id)
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """The authorization server as the member's browser and the app see it."""
+
+    _session: RunSession = field(repr=False)
+
+    def request(self, app: App, scopes: str = "", **parameters: str) -> AuthorizationRequest:
+        """A correct request of an app; parameters replace single values of it."""
+        return self._session.grants.request(app, scopes, **parameters)
+
+    def visit(
+        self, person: Person, request: AuthorizationRequest, **how: Any
+    ) -> AuthorizationOutcome:
+        """Send the person's browser there; `how` as in `browser.facts.AuthorizationVisit`."""
+        return self._session.grants.visit(person.persona, request, **how)
+
+    def code(self, person: Person, request: AuthorizationRequest, **how: Any) -> str:
+        """A fresh authorization code; inconclusive where none comes to a correct request."""
+        outcome = self.visit(person, request, **how)
+        code = outcome.parameters.get("code", "")
+        inconclusive_unless(
+            code,
+            f"a correct request brought {person} no authorization code "
+            f"({outcome.trouble or outcome.parameters.get('error') or 'no redirect'})",
+            *outcome.exchanges[-3:],
+        )
+        return code
+
+    def tokens(self, app: App, person: Person | None = None) -> TokenEndpoint:
+        """The token, introspection and revocation endpoints as an app uses them."""
+        return self._session.grants.tokens(app, person.id if person else "")
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Hands out grants that the check may change, and gives them back at its end."""
+
+    _session: RunSession = field(repr=False)
+    _stack: ExitStack = field(repr=False)
+    _held: set[tuple[str, str]] = field(default_factory=set, repr=False)
+
+    def __call__(
+        self, person: Person, app: App | None = None, scopes: str = "", **how: Any
+    ) -> Grant:
+        """Authorize afresh; without `app` the first spare one that no other check holds.
+
+        `how` as in `browser.facts.AuthorizationVisit`. Raises `LoginTrouble` (inconclusive).
+        """
+        held = self.hold(person, app) if app else self.hold(person)
+        grant = self._session.grants.obtain(person.persona, held, scopes, **how)
+        self._stack.callback(self._session.grants.give_back, grant)
+        return grant
+
+    def hold(self, person: Person, *apps: App) -> App:
+        """Hold the pair of a person and one of these apps till the check ends, and return the app.
+
+        Without `apps` any spare one. Calling it again for a pair already held is fine.
+        """
+        pool = apps or Apps(self._session).spare
+        if not pool:
+            raise NotTested(
+                "needs two registered apps with a redirect address: add them under [[apps]]"
+            )
+        if apps and (mine := next((a for a in apps if (person.id, a.id) in self._held), None)):
+            return mine
+        free = [app for app in pool if (person.id, app.id) not in self._held]
+        inconclusive_unless(free, f"the payer file has no further app for {person} to authorize")
+        app = self._stack.enter_context(self._session.grants.exclusive(person.persona, *free))
+        self._held.add((person.id, app.id))
+        return app
+
+
+@dataclass(frozen=True)
+class Portal:
+    """The member portal in the browser."""
+
+    _session: RunSession = field(repr=False)
+
+    def connected_apps(self, person: Person) -> ConnectedApps:
+        """The connected-apps page as the person sees it."""
+        return self._session.agent.connected_apps(person.id)
+
+    def anonymously(self) -> ConnectedApps:
+        """The same address, opened by somebody who is not logged in."""
+        return self._session.agent.connected_apps("", anonymous=True)
+
+    def revoke(self, person: Person, app: App) -> ConnectedApps:
+        """Press Revoke for an app, confirm, and return the page that follows."""
+        return self._session.agent.revoke(person.id, app.name)
+
+    def visit(self, url: str, person: Person | None = None, locale: str = "") -> PageFacts:
+        """Open any page of the payer."""
+        return self._session.agent.visit(url, persona=person.id if person else "", locale=locale)
+
+    def log_in(self, persona: Persona, password: str | None = None) -> AuthorizationOutcome:
+        """Log in afresh, perhaps with another password; counts against the login budget."""
+        return self._session.agent.log_in(persona.id, password=password)
+
+
+def eventually(look: Callable[[], bool], *, within: float, every: float) -> float | None:
+    """Look again and again until it is so; return the seconds it took, or None at the time's end.
+
+    The only way for a check to wait.
+    """
+    started = time.monotonic()
+    while True:
+        if look():
+            return time.monotonic() - started
+        if time.monotonic() - started + every > within:
+            return None
+        time.sleep(every)

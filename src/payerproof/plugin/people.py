@@ -1,0 +1,106 @@
+"""The people of a run as checks see them: a persona with record and markers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from payerproof.expect.outcomes import inconclusive_unless
+from payerproof.fhir.markers import Markers, markers_of
+from payerproof.fhir.record import Record
+from payerproof.target import Persona, Target
+from payerproof.target.needs import can_log_in, members, related, representatives
+
+
+class Source(Protocol):
+    """Where a person's data come from."""
+
+    def patient_id(self, persona: Persona) -> str:
+        """Logical id of the persona's Patient."""
+        ...
+
+    def record(self, persona: Persona) -> Record:
+        """The persona's record."""
+        ...
+
+    def records_of_the_pair(self) -> Iterable[Record]:
+        """The records that markers are compared with, the same in every process."""
+        ...
+
+
+@dataclass(frozen=True)
+class Person:
+    """A persona in the hands of a check; printed as its id, never by name."""
+
+    persona: Persona
+    _source: Source = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.persona.id
+
+    @property
+    def id(self) -> str:
+        """The persona's id in the payer file."""
+        return self.persona.id
+
+    @cached_property
+    def record(self) -> Record:
+        """Everything the person's own token may read, collected once per run."""
+        return self._source.record(self.persona)
+
+    @cached_property
+    def patient_id(self) -> str:
+        """Logical id of the person's Patient."""
+        return self._source.patient_id(self.persona)
+
+    @cached_property
+    def markers(self) -> Markers:
+        """What gives the person away: values found in this record alone."""
+        further = [marker.reveal() for marker in self.persona.markers]
+        return markers_of(self.record, self._source.records_of_the_pair(), further)
+
+    def must_have(self, *types: str) -> None:
+        """End the check as inconclusive where the person has nothing of these types to protect."""
+        for kind in types:
+            inconclusive_unless(
+                self.record.of(kind),
+                f"{self} sees no {kind} of their own, so there was nothing to protect",
+                *self.record.exchanges.get(kind, ()),
+            )
+        inconclusive_unless(
+            self.markers.ids or self.markers.values,
+            f"{self}'s record holds nothing that could tell it from another member's",
+            *(x for found in self.record.exchanges.values() for x in found[:1]),
+        )
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays which part, chosen from the payer file alone, so the same in every process."""
+
+    target: Target
+    person: Callable[[Persona], Person] = field(repr=False)
+
+    @cached_property
+    def pair(self) -> tuple[Persona, Persona] | None:
+        """Two unrelated members with their own logins; those with known claims come first."""
+        able = [one for one in members(self.target) if can_log_in(self.target, one)]
+        ranked = sorted(able, key=lambda one: not (one.expect.claims or one.expect.data))
+        for one in ranked:
+            for other in ranked:
+                if one.id != other.id and not related(one, other):
+                    return one, other
+        return None
+
+    @cached_property
+    def first(self) -> Persona | None:
+        """The member most checks act for."""
+        if self.pair:
+            return self.pair[0]
+        return next(iter(members(self.target)), None)
+
+    def representative(self, of: int = 1) -> Persona | None:
+        """A representative who acts for at least so many members."""
+        return next(iter(representatives(self.target, of)), None)

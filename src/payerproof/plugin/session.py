@@ -1,0 +1,227 @@
+"""One process of a run: what its checks work with, opened from the settings."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from payerproof.browser.agent import HookAgent, MemberAgent
+from payerproof.browser.client import BrokerClient
+from payerproof.expect.outcomes import Inconclusive, inconclusive_unless
+from payerproof.fhir.client import FhirClient
+from payerproof.fhir.record import CLAIMS_AND_CLINICAL, Record, collect
+from payerproof.plugin.grants import Grant, Grants, Memo
+from payerproof.plugin.journal import Journal
+from payerproof.plugin.locate import segment
+from payerproof.plugin.people import Cast, Person
+from payerproof.plugin.settings import Settings
+from payerproof.polite import Http, Unreachable
+from payerproof.record import Recorder
+from payerproof.redact import Redactor
+from payerproof.smart import configuration as smart_configuration
+from payerproof.smart.configuration import SmartConfiguration
+from payerproof.smart.scopes import opens
+from payerproof.target import App, Persona, Target, load_target, secrets_of
+
+
+class LocalMemo:
+    """The memory of a run that has one process only."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Any] = {}
+        self._lock = threading.RLock()
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """Return what is remembered under a key, making it first where nobody has."""
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = make()
+            return self._kept[key]
+
+
+class UnreachableTarget(Inconclusive):
+    """The payer does not answer at all: nothing can be told, and nothing more is sent."""
+
+
+@dataclass(frozen=True)
+class RunSession:
+    """Everything that the checks of one process share. It holds no state of any check."""
+
+    settings: Settings
+    target: Target
+    recorder: Recorder = field(repr=False)
+    http: Http = field(repr=False)
+    memo: Memo = field(repr=False)
+    agent: MemberAgent = field(repr=False)
+    journal: Journal = field(repr=False)
+
+    @classmethod
+    def open(cls, settings: Settings, process: str) -> RunSession:
+        """Open the session of a process.
+
+        Raises `payerproof.target.PayerFileError` and `SecretError` as `load_target` does.
+        """
+        target = load_target(settings.payer)
+        run_dir = Path(settings.run_dir)
+        redactor = Redactor(Path(settings.key_file).read_bytes(), keep_bodies=target.synthetic)
+        for kind, secret in _known_secrets(target):
+            redactor.learn(kind, secret)
+        recorder = Recorder(segment(run_dir, process), redactor, process)
+        http = Http(recorder, target.limits, target.tls, share=1 / max(1, settings.workers))
+        broker = BrokerClient(settings.broker) if settings.broker else None
+        memo: Memo = broker or LocalMemo()
+        agent: MemberAgent
+        if settings.login == "hook" or broker is None:
+            hook = target.controls["grant"]
+            token = hook.token.reveal() if hook.token else ""
+            agent = HookAgent(http, str(hook.url), token)
+        else:
+            agent = broker
+        return cls(settings, target, recorder, http, memo, agent, Journal(run_dir, process))
+
+    def close(self) -> None:
+        """Close connections and the segment."""
+        self.http.close()
+        self.recorder.close()
+
+    # -- the payer's own documents ------------------------------------------------------------
+
+    @cached_property
+    def configuration(self) -> SmartConfiguration:
+        """The SMART configuration, fetched once per run.
+
+        Raises `UnreachableTarget` where the payer does not answer.
+        """
+        value = self.memo.once("configuration", self._fetch_configuration)
+        if "unreachable" in value:
+            raise UnreachableTarget(value["unreachable"], (value["exchange"],))
+        return SmartConfiguration(**value)
+
+    def _fetch_configuration(self) -> dict[str, Any]:
+        try:
+            return asdict(smart_configuration.fetch(self.http, self.base))
+        except Unreachable as trouble:
+            return {"unreachable": trouble.sentence, "exchange": trouble.exchange}
+
+    @cached_property
+    def capability(self) -> Mapping[str, Any]:
+        """The CapabilityStatement, fetched once per run; empty where it cannot be read."""
+        value = self.memo.once("capability", self._fetch_capability)
+        return value if isinstance(value, dict) else {}
+
+    def _fetch_capability(self) -> dict[str, Any]:
+        try:
+            return dict(self.anonymous().get("metadata").body)
+        except Unreachable:
+            return {}
+
+    @property
+    def base(self) -> str:
+        """FHIR base URL of the Patient Access API, without a trailing slash."""
+        return self.target.endpoints.patient_access.rstrip("/")
+
+    # -- grants, clients, people --------------------------------------------------------------
+
+    @cached_property
+    def grants(self) -> Grants:
+        """Where grants come from."""
+        return Grants(
+            self.target,
+            self.http,
+            self.agent,
+            self.memo,
+            self.journal,
+            Path(self.settings.scratch),
+            lambda: self.configuration,
+        )
+
+    @cached_property
+    def cast(self) -> Cast:
+        """Who plays which part."""
+        return Cast(self.target, self.person)
+
+    def person(self, persona: Persona) -> Person:
+        """A persona as checks see it."""
+        return Person(persona, self)
+
+    @property
+    def default_app(self) -> App:
+        """The app of shared grants: the first in the payer file with a redirect address."""
+        return next(app for app in self.target.apps if app.redirect_uri)
+
+    def anonymous(self) -> FhirClient:
+        """A FHIR client without a token."""
+        headers = dict(self.target.quirks.headers)
+        headers |= {k: v.reveal() for k, v in self.target.quirks.secret_headers.items()}
+        return FhirClient(
+            self.http, self.base, headers=headers, max_pages=self.target.limits.max_pages
+        )
+
+    def client(self, grant: Grant) -> FhirClient:
+        """A FHIR client that presents a grant's access token."""
+        plain = self.anonymous()
+        return FhirClient(
+            self.http,
+            self.base,
+            grant.access_token,
+            grant.persona,
+            grant.app,
+            plain.headers,
+            plain.max_pages,
+        )
+
+    def shared_grant(self, persona: Persona) -> Grant:
+        """The grant with which all checks read a persona's data."""
+        return self.grants.shared(persona, self.default_app)
+
+    def patient_id(self, persona: Persona) -> str:
+        """Logical id of a persona's Patient: by token, payer file, or search (Q-TOK-01)."""
+        grant = self.shared_grant(persona)
+        found = grant.patient or persona.patient_id or ""
+        if not found:
+            reply = self.client(grant).search("Patient")
+            found = next((str(one.get("id", "")) for one in reply.matches), "")
+            inconclusive_unless(
+                found,
+                f"neither the token nor a search tells {persona.id}'s Patient",
+                reply.exchange,
+            )
+        return found
+
+    def record(self, persona: Persona) -> Record:
+        """A persona's record, collected once per run by whichever check needs it first."""
+        value = self.memo.once(f"record:{persona.id}", lambda: self._collect(persona).to_json())
+        return Record.from_json(value)
+
+    def _collect(self, persona: Persona) -> Record:
+        grant = self.shared_grant(persona)
+        served = served_types(self.capability)
+        types = [
+            kind
+            for kind in CLAIMS_AND_CLINICAL
+            if (not served or kind in served) and opens(grant.scopes, kind, "s")
+        ]
+        return collect(self.client(grant), self.patient_id(persona), types)
+
+    def records_of_the_pair(self) -> Iterable[Record]:
+        """The two records that markers are compared with, the same in every process."""
+        return [self.record(persona) for persona in self.cast.pair or ()]
+
+
+def served_types(capability: Mapping[str, Any]) -> frozenset[str]:
+    """Resource types that a CapabilityStatement lists."""
+    return frozenset(
+        str(resource.get("type"))
+        for rest in capability.get("rest") or []
+        for resource in rest.get("resource") or []
+    )
+
+
+def _known_secrets(target: Target) -> Iterable[tuple[str, str]]:
+    for place, secret in secrets_of(target):
+        names = [step for step in place if isinstance(step, str)]
+        yield ("marker" if "markers" in names else names[-1]), secret.reveal()
