@@ -1,0 +1,21 @@
+"""HTTP, polite: paced per host, within a deadline, recorded, and never surprising."""
+
+from __future__ import annotations
+
+from payerproof.polite.answer import Answer, Headers, NotJson
+from payerproof.polite.http import Http
+from payerproof.polite.settings import Clock, LimitsLike, TlsLike
+from payerproof.polite.trouble import Unreachable
+from payerproof.polite.wire import TlsFilesError
+
+__all__ = [
+    "Answer",
+    "Clock",
+    "Headers",
+    "Http",
+    "LimitsLike",
+    "NotJson",
+    "TlsFilesError",
+    "TlsLike",
+    "Unreachable",
+]
