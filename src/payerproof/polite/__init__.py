@@ -5,6 +5,7 @@ from __future__ import annotations
 from payerproof.polite.answer import Answer, Headers, NotJson
 from payerproof.polite.http import Http
 from payerproof.polite.settings import Clock, LimitsLike, TlsLike
+from payerproof.polite.tls_probe import PlainHttp, plain_http, probe_versions
 from payerproof.polite.trouble import Unreachable
 from payerproof.polite.wire import TlsFilesError
 
@@ -15,7 +16,10 @@ __all__ = [
     "Http",
     "LimitsLike",
     "NotJson",
+    "PlainHttp",
     "TlsFilesError",
     "TlsLike",
     "Unreachable",
+    "plain_http",
+    "probe_versions",
 ]

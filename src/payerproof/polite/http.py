@@ -147,10 +147,12 @@ class Http:
             self._pace.wait(target.place)
             started, begun = datetime.now(UTC), self._clock.now()
             errand.until = min(errand.until, begun + errand.deadline)
-            record = _Record(self._recorder, request, errand, attempt, started)
+            prepared = _prepared(request, target)
+            sent = _pairs(prepared.headers)
+            record = _Record(self._recorder, request, sent, errand, attempt, started)
             try:
                 response, content = self._wire.exchange(
-                    _prepared(request, target),
+                    prepared,
                     connect=self._limits.connect_seconds,
                     deadline=max(errand.until - begun, 0.001),
                     max_body=self._limits.max_body_bytes,
@@ -160,7 +162,7 @@ class Http:
             except Exception as trouble:
                 raise self._failed(record, trouble, target, errand, begun) from trouble
             elapsed = self._since(begun)
-        headers = _headers(response)
+        headers = Headers(_pairs(response.headers))
         exchange = record.write(response.status_code, headers, content, elapsed)
         return Answer(response.status_code, headers, content, request.url, exchange, elapsed)
 
@@ -171,7 +173,8 @@ class Http:
         status, headers = None, Headers()
         cause: BaseException = trouble
         if isinstance(trouble, BrokenOff):
-            status, headers = trouble.response.status_code, _headers(trouble.response)
+            status = trouble.response.status_code
+            headers = Headers(_pairs(trouble.response.headers))
             cause = trouble.__cause__ or trouble
         kind, sentence = explain(cause, self._setting(target, errand))
         elapsed = self._since(begun)
@@ -198,7 +201,7 @@ class Http:
         except (ValueError, httpx.InvalidURL) as trouble:
             shown = self._recorder.redactor.url(request.url) or "an empty text"
             sentence = f"{shown} is not an absolute http or https address, so it was not requested"
-            record = _Record(self._recorder, request, errand, 1, datetime.now(UTC))
+            record = _Record(self._recorder, request, request.headers, errand, 1, datetime.now(UTC))
             exchange = record.write(None, Headers(), b"", 0, error=sentence)
             raise Unreachable("protocol", sentence, exchange) from trouble
 
@@ -223,6 +226,8 @@ class _Record:
 
     recorder: Recorder
     request: Message
+    headers: Pairs
+    """As they went out, with ``Host`` and ``Content-Length``."""
     errand: _Errand
     attempt: int
     started: datetime
@@ -234,8 +239,8 @@ class _Record:
             started=self.started,
             duration_ms=elapsed,
             method=self.request.method,
-            url=self.request.url,
-            request_headers=self.request.headers,
+            url=self.request.url.partition("#")[0],
+            request_headers=self.headers,
             request_body=self.request.body,
             status=status,
             response_headers=headers.items(),
@@ -255,7 +260,5 @@ def _prepared(request: Message, target: Target) -> httpx.Request:
     return prepared
 
 
-def _headers(response: httpx.Response) -> Headers:
-    return Headers(
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
-    )
+def _pairs(headers: httpx.Headers) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw]
