@@ -52,7 +52,8 @@ class Http:
         share: float = 1.0,
         clock: Clock | None = None,
     ) -> None:
-        self._recorder = recorder
+        self.recorder = recorder
+        """Where exchanges are written, and with it the redactor."""
         self._limits = limits
         self._tls = tls
         self._clock = clock or Clock()
@@ -149,7 +150,7 @@ class Http:
             errand.until = min(errand.until, begun + errand.deadline)
             prepared = _prepared(request, target)
             sent = _pairs(prepared.headers)
-            record = _Record(self._recorder, request, sent, errand, attempt, started)
+            record = _Record(self.recorder, request, sent, errand, attempt, started)
             try:
                 response, content = self._wire.exchange(
                     prepared,
@@ -199,14 +200,14 @@ class Http:
         try:
             return Target(request.url)
         except (ValueError, httpx.InvalidURL) as trouble:
-            shown = self._recorder.redactor.url(request.url) or "an empty text"
+            shown = self.recorder.redactor.url(request.url) or "an empty text"
             sentence = f"{shown} is not an absolute http or https address, so it was not requested"
-            record = _Record(self._recorder, request, request.headers, errand, 1, datetime.now(UTC))
+            record = _Record(self.recorder, request, request.headers, errand, 1, datetime.now(UTC))
             exchange = record.write(None, Headers(), b"", 0, error=sentence)
             raise Unreachable("protocol", sentence, exchange) from trouble
 
     def _too_many(self, request: Message, answer: Answer, what: str) -> Unreachable:
-        shown = self._recorder.redactor.url(request.url)
+        shown = self.recorder.redactor.url(request.url)
         return Unreachable(
             "redirects", f"the chain of redirects to {shown} {what}", answer.exchange
         )
