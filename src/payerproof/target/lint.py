@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path as FilePath
 
 from payerproof.target.environments import is_local
 from payerproof.target.errors import Problem, SecretError, key_path
 from payerproof.target.locate import Path, key_lines, line_of
 from payerproof.target.models import Target
-from payerproof.target.secrets import Secret
+from payerproof.target.secrets import KINDS, Secret
 
 
 def warnings(target: Target) -> list[Problem]:
@@ -19,11 +19,16 @@ def warnings(target: Target) -> list[Problem]:
     return _placed(target, (finding for rule in rules for finding in rule(target)))
 
 
-def unresolved_secrets(target: Target) -> list[Problem]:
-    """Secrets that can't be fetched now. Runs the ``cmd:`` references; keeps no value."""
+def unresolved_secrets(target: Target, kinds: Collection[str] = KINDS) -> list[Problem]:
+    """Secrets of these kinds that can't be fetched now; no value is kept.
+
+    A persona's ``code`` is left alone where a command fetches it: the code is not sent yet.
+    """
 
     def trouble() -> Iterator[tuple[Path, str]]:
         for path, secret in secrets_of(target):
+            if secret.kind not in kinds or (secret.kind == "cmd" and path[-1] == "code"):
+                continue
             try:
                 secret.reveal()
             except SecretError as error:

@@ -69,7 +69,7 @@ class _Scanner:
         self.at += width
         names = self._dotted_key("]")
         self.at += width
-        path = self._inside_arrays(names if not array else names[:-1])
+        path = self._inside_arrays(names if not array else names[:-1], start)
         if array:
             path = (*path, names[-1])
             self._note(path, start)
@@ -79,13 +79,14 @@ class _Scanner:
         self._note(path, start)
         return path
 
-    def _inside_arrays(self, names: list[str]) -> Path:
+    def _inside_arrays(self, names: list[str], start: int) -> Path:
         """A header's names refer to the last element of any array of tables on the way."""
         path: Path = ()
         for name in names:
             path = (*path, name)
             if path in self.counts:
                 path = (*path, self.counts[path] - 1)
+            self._note(path, start)  # a table that no header of its own names begins here
         return path
 
     def _dotted_key(self, stop: str) -> list[str]:
