@@ -64,10 +64,6 @@ class Person(Protocol):
     def represents(self) -> tuple[str, ...]:
         """Keys of the people this person may act for, as verified by the plan."""
 
-    @property
-    def related_person(self) -> str:
-        """Logical id of the person's RelatedPerson resource as a representative, or empty."""
-
 
 class World(Protocol):
     """The payer's data, immutable and shared between tenants of one id shape."""
@@ -84,6 +80,15 @@ class World(Protocol):
 
     def patient_of(self, resource: dict[str, Any]) -> str | None:
         """Logical id of the Patient whose record a resource belongs to, or None."""
+
+    def person_of(self, patient: str) -> Person | None:
+        """The person whose own Patient has this logical id, or None."""
+
+    def fhir_user(self, user: str, patient: str) -> str:
+        """Who a portal user is towards one member: ``Patient/…``, ``RelatedPerson/…`` or ``""``."""
+
+    def with_resources(self, *resources: dict[str, Any]) -> World:
+        """Another world with resources added or replaced."""
 
 
 LogicalIds = Callable[[str, str], str]

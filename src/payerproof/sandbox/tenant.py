@@ -8,12 +8,19 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from jinja2 import Environment
 from starlette.requests import Request
 
-from payerproof.sandbox.access import Access, Refusal, World
+from payerproof.sandbox.access import Access, Refusal
+from payerproof.sandbox.apps import App
 from payerproof.sandbox.clock import Clock
+from payerproof.sandbox.data import build_world
+from payerproof.sandbox.data.world import World
 from payerproof.sandbox.faces import FACES, Face
+from payerproof.sandbox.oauth.store import GrantStore
 from payerproof.sandbox.policies import Policies
+from payerproof.sandbox.portal.factors import Attempts
+from payerproof.sandbox.portal.sessions import Journeys, SessionStore
 
 Reshape = Callable[[World], World]
 """A change of the data: takes a world, returns another; must not alter what it is given."""
@@ -21,7 +28,11 @@ Reshape = Callable[[World], World]
 
 @dataclass(frozen=True)
 class TenantSpec:
-    """What makes a tenant: face, policies, page templates laid over the shipped ones, data."""
+    """What makes a tenant: face, policies, page templates laid over the shipped ones, data.
+
+    `templates` maps a template's file name to the source that replaces it. `reshape` is applied
+    to the world in order.
+    """
 
     face: Face = FACES["plain"]
     policies: Policies = field(default_factory=Policies)
@@ -29,32 +40,46 @@ class TenantSpec:
     reshape: tuple[Reshape, ...] = ()
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def shared_world(face: Face) -> World:
     """Build the world in the ids of a face, once per face and process."""
-    from payerproof.sandbox.data import build_world
-
-    world: World = build_world(face.logical_id)
-    return world
+    return build_world(face.logical_id)
 
 
 class Tenant:
-    """A payer: `base` is ``https://localhost:PORT/NAME``, `fhir_base` is ``base + "/fhir"``."""
+    """A payer: `base` is ``https://localhost:PORT/NAME``, `fhir_base` is ``base + "/fhir"``.
 
-    def __init__(self, name: str, origin: str, spec: TenantSpec) -> None:
+    `deactivated` holds client ids that the operator has cut off since the start.
+    """
+
+    def __init__(self, name: str, origin: str, spec: TenantSpec, apps: Mapping[str, App]) -> None:
         self.name = name
         self.base = f"{origin}/{name}"
         self.fhir_base = f"{self.base}/fhir"
+        self.issuer = self.base
+        self.token_endpoint = f"{self.base}/oauth/token"
         self.spec = spec
         self.face = spec.face
         self.policies = spec.policies
+        self.templates = spec.templates
+        self.environment: Environment | None = None
+        self.apps: dict[str, App] = dict(apps)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything that has happened since the start."""
         self.clock = Clock()
+        self.grants = GrantStore(self.clock)
+        self.sessions = SessionStore(self.clock)
+        self.journeys = Journeys(self.clock)
+        self.attempts = Attempts()
+        self.deactivated: set[str] = set()
         self.disclosures: list[dict[str, Any]] = []
-        world = shared_world(spec.face)
-        for change in spec.reshape:
+        world = shared_world(self.spec.face)
+        for change in self.spec.reshape:
             world = change(world)
         self.world: World = world
 
     def authenticate(self, request: Request) -> Access | Refusal:
         """Judge the bearer token of a FHIR request (header only; RFC 6750 section 2.1)."""
-        raise RuntimeError("the authorization server is not mounted")
+        return self.policies.oauth.authenticate(self, request)

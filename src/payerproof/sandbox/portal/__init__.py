@@ -1,0 +1,1 @@
+"""The member portal: sign-in, second factor, member picker, consent, connected apps."""

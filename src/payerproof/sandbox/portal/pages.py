@@ -1,0 +1,151 @@
+"""Rendering of the portal's pages: templates, headers, cookies, CSRF."""
+
+from __future__ import annotations
+
+import hmac
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from payerproof.sandbox.portal.sessions import Journey, Session
+
+if TYPE_CHECKING:
+    from payerproof.sandbox.tenant import Tenant
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Environment:
+    return environment(PackageLoader("payerproof.sandbox.portal"))
+
+
+def environment(loader: BaseLoader) -> Environment:
+    """A template environment that escapes everything and knows no undefined names."""
+    return Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
+def environment_of(tenant: Tenant) -> Environment:
+    """The shipped templates, with the tenant's own laid over them."""
+    if not tenant.templates:
+        return _shipped()
+    if tenant.environment is None:
+        own = DictLoader(dict(tenant.templates))
+        tenant.environment = environment(
+            ChoiceLoader([own, PackageLoader("payerproof.sandbox.portal")])
+        )
+    return tenant.environment
+
+
+def template_source(name: str) -> str:
+    """Source of a shipped template, to derive another from."""
+    return (files("payerproof.sandbox.portal") / "templates" / name).read_text("utf-8")
+
+
+@lru_cache(maxsize=1)
+def style() -> str:
+    """The one style sheet."""
+    return template_source("portal.css")
+
+
+def csrf_is_right(session: Session, presented: str) -> bool:
+    """Every form carries the token of the session that it was shown to."""
+    return hmac.compare_digest(session.csrf.encode(), presented.encode("utf-8", "surrogateescape"))
+
+
+def page_headers(tenant: Tenant, journey: Journey | None) -> dict[str, str]:
+    """Security headers of every page.
+
+    A form may lead on to the app that started the journey, so its origin (or custom scheme) is
+    allowed as form target; browsers check redirects after a submission against it.
+    """
+    target = ""
+    if journey is not None:
+        parts = urlsplit(journey.request.redirect_uri)
+        web = parts.scheme in ("http", "https")
+        target = f" {parts.scheme}://{parts.netloc}" if web else f" {parts.scheme}:"
+    return {
+        "Content-Security-Policy": (
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+            f"form-action 'self'{target}; frame-ancestors 'none'"
+        ),
+        "X-Frame-Options": "DENY",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+
+
+def cookie_attributes(tenant: Tenant) -> str:
+    """Attributes of the session cookie: this tenant only, never read by scripts, https only."""
+    return f"Path=/{tenant.name}/; HttpOnly; Secure; SameSite=Lax"
+
+
+def page_language(tenant: Tenant, request: Request) -> str:
+    """Language of a page; English is what there is."""
+    return "en"
+
+
+def cookie_name(tenant: Tenant) -> str:
+    """Name of the session cookie."""
+    return "__Secure-portal-session"
+
+
+def session_of(tenant: Tenant, request: Request) -> Session:
+    """The browser's session; a new one of nobody where it has none."""
+    key = request.cookies.get(cookie_name(tenant), "")
+    return (tenant.sessions.find(key) if key else None) or tenant.sessions.open()
+
+
+def with_session(tenant: Tenant, session: Session, answer: Response) -> Response:
+    """Send the session's key along; where it is known already that changes nothing."""
+    attributes = tenant.policies.portal.cookie_attributes(tenant)
+    answer.headers.append("set-cookie", f"{cookie_name(tenant)}={session.key}; {attributes}")
+    return answer
+
+
+def render(
+    tenant: Tenant,
+    template: str,
+    *,
+    status: int = 200,
+    language: str = "en",
+    session: Session | None = None,
+    journey: Journey | None = None,
+    **values: Any,
+) -> Response:
+    """One page from its template."""
+    source = environment_of(tenant).get_template(template)
+    person = tenant.world.people.get(session.user) if session is not None else None
+    page = source.render(
+        tenant=tenant,
+        face=tenant.face,
+        language=language,
+        session=session,
+        csrf=session.csrf if session is not None else "",
+        signed_in=person.name if person is not None else "",
+        journey=journey,
+        app=journey.request.app if journey is not None else None,
+        **values,
+    )
+    answer = HTMLResponse(page, status, tenant.policies.portal.page_headers(tenant, journey))
+    return answer if session is None else with_session(tenant, session, answer)
+
+
+def error_page(tenant: Tenant, status: int, headline: str, explanation: str) -> Response:
+    """A page that says what went wrong, with a way on; nothing of the request is repeated."""
+    return render(
+        tenant, "problem.html.j2", status=status, headline=headline, explanation=explanation
+    )
