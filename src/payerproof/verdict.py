@@ -25,6 +25,9 @@ from payerproof.model import (
 ANY_PAYER = "ANY_PAYER"
 """The programme word of a requirement that binds every payer."""
 
+_BINDS_OTHERS = frozenset({"not-a-payer-duty", "not-in-force", "harness-tests"})
+"""Reasons of the catalogue for testing nothing that say the payer owes nothing either."""
+
 _WITHOUT_FORCE = frozenset({"benchmark", "voluntary", "superseded"})
 _DATE_OPEN = frozenset({"future-date", "proposed"})
 _DATE_BY_LIFECYCLE = {"from-2027": date(2027, 1, 1)}
@@ -106,8 +109,9 @@ def applies(requirement: Requirement, programmes: Sequence[str]) -> bool:
 
 
 def of_the_payer(requirement: Requirement) -> bool:
-    """False where only apps have to meet it: it never counts against a payer."""
-    return set(requirement.actors) != {"app"}
+    """False where somebody else has to meet it, or nobody: it never counts against a payer."""
+    others = requirement.not_tested_because in _BINDS_OTHERS
+    return not others and set(requirement.actors) != {"app"}
 
 
 @dataclass(frozen=True, slots=True)
