@@ -1,0 +1,117 @@
+"""From an invocation to an exit code: preflight, pytest, report, last words."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from payerproof.cli.failures import ExitCode, Stop
+from payerproof.cli.invocation import Invocation, new_run_folder
+from payerproof.cli.preflight import check_selection, ready_target
+from payerproof.cli.process import Ended, carry_out
+from payerproof.cli.pytest_command import plan_command, pytest_command
+from payerproof.cli.views import SilentView, view_for
+
+
+@dataclass(frozen=True)
+class Output:
+    """What is written at the end."""
+
+    as_json: bool = False
+    report: bool = True
+
+
+def start(asked: Invocation, reports: Path, output: Output) -> int:
+    """Carry out a new run and return its exit code."""
+    check_selection(asked, ready_target(asked.payer, production=asked.production))
+    folder = new_run_folder(reports, asked.payer)
+    asked.save(folder)
+    return _carry_out(asked, folder, output, resume=False)
+
+
+def carry_on(folder: Path, output: Output) -> int:
+    """Resume a run where it was stopped; what was judged stays judged."""
+    asked = Invocation.load(folder)
+    if (folder / "run.jsonl").exists():
+        raise Stop(f"{folder.name} has ended already; there is nothing to resume.")
+    ready_target(asked.payer, production=asked.production)
+    return _carry_out(asked, folder, output, resume=True)
+
+
+def plan_only(asked: Invocation, output: Output) -> int:
+    """Tell what a run would do, and send nothing."""
+    from payerproof.cli.plan import print_plan
+
+    check_selection(asked, ready_target(asked.payer, production=asked.production))
+    with tempfile.TemporaryDirectory(prefix="payerproof-") as scratch:
+        progress = Path(scratch) / "progress.jsonl"
+        ended = carry_out(plan_command(asked, progress), progress, SilentView())
+    if ended.interrupted:
+        return ExitCode.INTERRUPTED
+    plan = ended.progress.plan
+    if plan is None or ended.code != ExitCode.OK:
+        return _went_wrong(ended)
+    ended.log.unlink(missing_ok=True)
+    if output.as_json:
+        click.echo(json.dumps({k: v for k, v in plan.items() if k != "event"}, indent=2))
+    else:
+        print_plan(plan)
+    return ExitCode.OK
+
+
+def _carry_out(asked: Invocation, folder: Path, output: Output, *, resume: bool) -> int:
+    progress = folder / "progress.jsonl"
+    progress.unlink(missing_ok=True)
+    click.echo(f"Run {folder.name}", err=True)
+    command = pytest_command(asked, folder.resolve(), progress.resolve(), resume=resume)
+    ended = carry_out(command, progress, view_for(quiet=output.as_json))
+    if not (folder / "run.jsonl").is_file():
+        if ended.interrupted:
+            click.echo(f"Stopped. 'payerproof run --resume {folder}' goes on with it.", err=True)
+            return ExitCode.INTERRUPTED
+        return _went_wrong(ended)
+    progress.unlink(missing_ok=True)
+    known = ended.code in tuple(ExitCode)
+    if known and ended.code != ExitCode.OURS:
+        ended.log.unlink(missing_ok=True)
+    code = ended.code if known else ExitCode.OURS
+    if ended.interrupted:
+        code = ExitCode.INTERRUPTED
+    finish(folder, output, code)
+    if code == ExitCode.OURS:
+        click.echo(f"payerproof: an error of payerproof itself; see {ended.log}.", err=True)
+    return code
+
+
+def finish(folder: Path, output: Output, code: int) -> None:
+    """Write the reports of a run that has ended, and say what came of it."""
+    from payerproof.cli.judgement import judge
+    from payerproof.cli.reports import write_reports
+
+    written = write_reports(folder, ("html",)) if output.report else {}
+    made = judge(folder)
+    if output.as_json:
+        paths = {name: str(path) for name, path in written.items()}
+        told = {**made.to_json(), "folder": str(folder), "reports": paths, "exit_code": int(code)}
+        click.echo(json.dumps(told, indent=2))
+        return
+    from payerproof.cli.closing import print_closing
+
+    print_closing(made, written.get("html"))
+
+
+def _went_wrong(ended: Ended) -> int:
+    """The run ended without a run file: pass on what it said, or call it our own error."""
+    if ended.code in (ExitCode.USAGE, ExitCode.UNREACHABLE):
+        said = ended.progress.note or f"the run did not start; see {ended.log}."
+        raise Stop(said, ExitCode(ended.code))
+    click.echo(
+        f"payerproof: the run ended without a result (exit code {ended.code}): an error of "
+        f"payerproof itself. What it printed is in {ended.log}.",
+        err=True,
+    )
+    return ExitCode.OURS
