@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -35,61 +33,3 @@ class Refusal:
     error: str
     description: str
     headers: dict[str, str] = field(default_factory=dict)
-
-
-class Person(Protocol):
-    """What the authorization server and the portal need to know of a person of the world."""
-
-    @property
-    def user(self) -> str:
-        """Portal user name, and the person's key in `World.people`."""
-
-    @property
-    def password(self) -> str:
-        """Portal password; empty for people without a portal account (children)."""
-
-    @property
-    def totp(self) -> str:
-        """Base32 seed of the second factor (RFC 6238); empty where none is set up."""
-
-    @property
-    def name(self) -> str:
-        """Full name as pages show it."""
-
-    @property
-    def patient(self) -> str:
-        """Logical id of the person's own Patient; empty for someone who is not a member."""
-
-    @property
-    def represents(self) -> tuple[str, ...]:
-        """Keys of the people this person may act for, as verified by the plan."""
-
-
-class World(Protocol):
-    """The payer's data, immutable and shared between tenants of one id shape."""
-
-    @property
-    def people(self) -> Mapping[str, Person]:
-        """Everybody, by key (`Person.user`)."""
-
-    def resources(self, resource_type: str) -> Sequence[dict[str, Any]]:
-        """All resources of one type."""
-
-    def resource(self, resource_type: str, logical_id: str) -> dict[str, Any] | None:
-        """One resource, or None."""
-
-    def patient_of(self, resource: dict[str, Any]) -> str | None:
-        """Logical id of the Patient whose record a resource belongs to, or None."""
-
-    def person_of(self, patient: str) -> Person | None:
-        """The person whose own Patient has this logical id, or None."""
-
-    def fhir_user(self, user: str, patient: str) -> str:
-        """Who a portal user is towards one member: ``Patient/…``, ``RelatedPerson/…`` or ``""``."""
-
-    def with_resources(self, *resources: dict[str, Any]) -> World:
-        """Another world with resources added or replaced."""
-
-
-LogicalIds = Callable[[str, str], str]
-"""Resource type and stable name to the logical id of the face (see `Face.logical_id`)."""

@@ -119,6 +119,7 @@ class SandboxApp:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
         if scope["type"] != "http":
             await self._front(scope, receive, send)
             return

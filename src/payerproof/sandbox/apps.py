@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.jwk import ECKey, KeyParameters, KeySet, RSAKey
 
 ClientType = Literal["public", "confidential-symmetric", "confidential-asymmetric"]
 
@@ -78,7 +78,7 @@ def _elliptic_key(seed: bytes) -> ECKey:
 def _rsa_key() -> RSAKey:
     """Key for RS384."""
     key = RSAKey.generate_key(2048)
-    parameters = {"kid": key.thumbprint(), "alg": "RS384", "use": "sig"}
+    parameters: KeyParameters = {"kid": key.thumbprint(), "alg": "RS384", "use": "sig"}
     return RSAKey.import_key(key.as_dict(private=True), parameters)
 
 

@@ -15,8 +15,8 @@ from payerproof.sandbox.hook import HookRequest, authorize_by_hook
 from payerproof.sandbox.oauth.model import Grant
 
 if TYPE_CHECKING:
-    from payerproof.sandbox.access import Person
     from payerproof.sandbox.app import House
+    from payerproof.sandbox.data.world import Person
     from payerproof.sandbox.tenant import Tenant
 
 Body = dict[str, Any]
@@ -133,7 +133,7 @@ def activate_app(tenant: Tenant, body: Body) -> Body:
     return {"deactivated": sorted(tenant.deactivated)}
 
 
-def reset(tenant: Tenant, body: Body) -> Body:
+def reset(tenant: Tenant, _body: Body) -> Body:
     """Put the tenant back to its start: grants, sessions, clock, data."""
     tenant.reset()
     return _time(tenant)
@@ -162,7 +162,7 @@ def unlock(tenant: Tenant, body: Body) -> Body:
     return {"unlocked": user}
 
 
-def grants(tenant: Tenant, body: Body) -> Body:
+def grants(tenant: Tenant, _body: Body) -> Body:
     """The consent records: who allowed which app what, for whom, when, and how it ended."""
     return {"grants": [_record(tenant, grant) for grant in tenant.grants.grants.values()]}
 
@@ -192,7 +192,7 @@ def credentials(tenant: Tenant, body: Body) -> Body:
     return {"username": person.user, "password": person.password, "totp": person.totp}
 
 
-def disclosures(tenant: Tenant, body: Body) -> Body:
+def disclosures(tenant: Tenant, _body: Body) -> Body:
     """The log of what was disclosed to whom."""
     return {"disclosures": tenant.disclosures}
 
@@ -270,7 +270,7 @@ def routes() -> list[Route]:
         "/reset": reset,
     }
     gets: dict[str, Action] = {
-        "/clock": lambda tenant, body: _time(tenant),
+        "/clock": lambda tenant, _body: _time(tenant),
         "/grants": grants,
         "/credentials": credentials,
         "/disclosures": disclosures,

@@ -23,7 +23,7 @@ class Face:
     """
 
     name: str
-    token_format: Literal["opaque", "self-contained"] = "opaque"
+    token_format: Literal["opaque", "self-contained"] = "opaque"  # noqa: S105 - a form, no secret
     foreign_read: Literal[403, 404] = 404
     foreign_search: Literal["403", "empty"] = "empty"
     login: Literal["one-page", "identifier-first"] = "one-page"
@@ -38,6 +38,11 @@ class Face:
     allow_label: str = "Allow"
     decline_label: str = "Don't allow"
     plan_name: str = "Sandbox Health Plan"
+
+    @property
+    def opaque(self) -> bool:
+        """Whether access tokens say nothing to whoever reads them."""
+        return self.token_format == "opaque"  # noqa: S105 - a form, no secret
 
     def logical_id(self, resource_type: str, name: str) -> str:
         """Return the id of the resource that the fixtures call `name`, in this face's shape."""

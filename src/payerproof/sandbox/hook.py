@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from payerproof.sandbox.access import Person
+from payerproof.sandbox.data.world import Person
 from payerproof.sandbox.oauth.authorize import Redirected, refuse, validate
 from payerproof.sandbox.oauth.forms import Parameters
 from payerproof.sandbox.oauth.model import OAuthError, UnsafeRequest
@@ -114,9 +114,7 @@ def _consent(tenant: Tenant, asked: HookRequest, session: Session, journey: Jour
     if nothing_is_chosen(view, ticked):
         text = "Tick at least one kind of information, or choose not to share."
         return _page("consent", 200, f"Share with {view.app.name}?", text, consent=True)
-    location = policies.allow(
-        tenant, request, person, journey.patient, ticked, session.auth_time
-    )
+    location = policies.allow(tenant, request, person, journey.patient, ticked, session.auth_time)
     return _redirect(location, consent=True)
 
 

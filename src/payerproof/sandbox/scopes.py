@@ -131,9 +131,7 @@ def data_scope(text: str) -> DataScope | None:
         query = tuple((name, value) for name, _, value in parts)
         if version == 1 or not _known_restriction(resource_type, query):
             return None
-    return DataScope(
-        match["context"], resource_type, _V1_LETTERS.get(verbs, verbs), version, query
-    )
+    return DataScope(match["context"], resource_type, _V1_LETTERS.get(verbs, verbs), version, query)
 
 
 def _known_restriction(resource_type: str, query: tuple[tuple[str, str], ...]) -> bool:
@@ -170,7 +168,9 @@ def supported() -> tuple[str, ...]:
     """Every scope string that a member can grant, for `scopes_supported` in discovery."""
     names = ("*", *RESOURCE_TYPES)
     granular = tuple(
-        f"patient/{name}.rs?category={token}" for name, tokens in GRANULAR.items() for token in tokens
+        f"patient/{name}.rs?category={token}"
+        for name, tokens in GRANULAR.items()
+        for token in tokens
     )
     return (
         *IDENTITY,

@@ -57,7 +57,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _config(app: ASGIApp, certificates: Certificates) -> uvicorn.Config:
-    def context(config: uvicorn.Config, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    def context(_config: uvicorn.Config, _default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
         return server_context(certificates)
 
     return uvicorn.Config(

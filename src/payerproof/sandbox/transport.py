@@ -46,7 +46,7 @@ def preflight_headers(path: str, origin: str) -> dict[str, str] | None:
     }
 
 
-def security_headers(tenant: Tenant) -> dict[str, str]:
+def security_headers(_tenant: Tenant) -> dict[str, str]:
     """Headers of every answer: HTTPS only for a year (RFC 6797), no content sniffing."""
     return {
         "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
@@ -63,12 +63,14 @@ def crash_response(tenant: Tenant, request: Request) -> Response:
     return Response("Internal error", 500, media_type="text/plain")
 
 
-def rewrite(tenant: Tenant, request: Request) -> Response | None:
+def rewrite(_tenant: Tenant, _request: Request) -> Response | None:
     """An answer given before the request reaches its endpoint (an edge rule), or None."""
     return None
 
 
-def edit_headers(tenant: Tenant, path: str, status: int, headers: Mapping[str, str]) -> Mapping[str, str]:
+def edit_headers(
+    _tenant: Tenant, _path: str, _status: int, _headers: Mapping[str, str]
+) -> Mapping[str, str]:
     """Headers to set on an answer, replacing those of the same name; by default none."""
     return {}
 

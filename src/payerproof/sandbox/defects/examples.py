@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _code_reusable(spec: TenantSpec) -> TenantSpec:
-    oauth = replace(spec.policies.oauth, code_was_used=lambda code: False)
+    oauth = replace(spec.policies.oauth, code_was_used=lambda _code: False)
     return replace(spec, policies=replace(spec.policies, oauth=oauth))
 
 
@@ -57,7 +57,7 @@ register(
 def _no_risk_statement(spec: TenantSpec) -> TenantSpec:
     source = template_source("consent.html.j2")
     start = source.index("<h2>Before you decide</h2>")
-    end = source.index('<p>You can stop sharing at any time')
+    end = source.index("<p>You can stop sharing at any time")
     page = source[:start] + '<div class="note">\n' + source[end:]
     return replace(spec, templates=MappingProxyType({**spec.templates, "consent.html.j2": page}))
 

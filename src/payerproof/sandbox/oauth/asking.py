@@ -71,7 +71,7 @@ def scope_is_well_formed(scope: str) -> bool:
     return all(_SCOPE_TOKEN.fullmatch(token) for token in scope.split(" ") if token)
 
 
-def scope_is_known(tenant: Tenant, scope: str) -> bool:
+def scope_is_known(_tenant: Tenant, scope: str) -> bool:
     """Whether this payer understands a scope; letters out of order make it unknown."""
     return scope in (*IDENTITY, LAUNCH, OFFLINE) or data_scope(scope) is not None
 
@@ -81,7 +81,7 @@ def unknown_scopes_refuse(tenant: Tenant) -> bool:
     return tenant.face.unknown_scope == "refuse"
 
 
-def grantable(tenant: Tenant, app: App, asked: tuple[str, ...]) -> tuple[str, ...]:
+def grantable(tenant: Tenant, _app: App, asked: tuple[str, ...]) -> tuple[str, ...]:
     """What a member can grant of the scopes asked: reading one member's record, no more.
 
     Never ``user/`` or ``system/``, never writing; the order and the form (v1, v2) stay.
@@ -101,7 +101,7 @@ def grantable(tenant: Tenant, app: App, asked: tuple[str, ...]) -> tuple[str, ..
     return tuple(dict.fromkeys(found))
 
 
-def scopes_supported(tenant: Tenant) -> tuple[str, ...]:
+def scopes_supported(_tenant: Tenant) -> tuple[str, ...]:
     """The scope list of discovery: each can be granted by a member."""
     return supported()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from payerproof.sandbox.access import Person
+from payerproof.sandbox.data.world import Person
 from payerproof.sandbox.oauth.forms import Parameters, form_parameters, query_parameters
 from payerproof.sandbox.oauth.model import AuthorizationRequest, Grant, OAuthError, UnsafeRequest
 
@@ -184,7 +184,7 @@ def refuse(tenant: Tenant, request: AuthorizationRequest, error: str, descriptio
 
 
 def grant_code(
-    tenant: Tenant, request: AuthorizationRequest, person: Person, grant: Grant, auth_time: float
+    tenant: Tenant, request: AuthorizationRequest, _person: Person, grant: Grant, auth_time: float
 ) -> str:
     """Open a connection under a grant and return the app's address with its code.
 

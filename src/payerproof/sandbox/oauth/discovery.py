@@ -74,12 +74,12 @@ def openid_configuration(tenant: Tenant) -> dict[str, Any]:
     }
 
 
-def jwks(tenant: Tenant) -> dict[str, Any]:
+def jwks(_tenant: Tenant) -> dict[str, Any]:
     """JWK Set of the keys that sign id_tokens."""
     return keys.public_keys()
 
 
-def document_response(tenant: Tenant, document: dict[str, Any]) -> Response:
+def document_response(_tenant: Tenant, document: dict[str, Any]) -> Response:
     """A discovery document: JSON whatever was asked for; may be cached briefly."""
     return JSONResponse(document, headers={"Cache-Control": "public, max-age=300"})
 

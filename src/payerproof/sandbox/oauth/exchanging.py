@@ -36,8 +36,9 @@ def connection_lives(tenant: Tenant, connection: Connection) -> bool:
 
 
 def grant_lives(tenant: Tenant, connection: Connection) -> bool:
-    """Whether the member's grant has neither been taken back nor run out."""
-    return tenant.grants.grant_lives(connection.grant)
+    """Whether the grant is neither taken back nor run out, and its giver may still give it."""
+    authority_holds = tenant.policies.oauth.authority_holds
+    return tenant.grants.grant_lives(connection.grant) and authority_holds(tenant, connection.grant)
 
 
 def code_is_current(tenant: Tenant, code: Code) -> bool:

@@ -4,13 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from payerproof.sandbox.access import Person
+from payerproof.sandbox.data.world import Person
 from payerproof.sandbox.oauth.asking import stays_within
 from payerproof.sandbox.oauth.model import AuthorizationRequest, Connection, Grant
 from payerproof.sandbox.oauth.store import new_id
 
 if TYPE_CHECKING:
     from payerproof.sandbox.tenant import Tenant
+
+
+MAJORITY = 18
+
+
+def acts_for(tenant: Tenant, person: Person, member: Person) -> bool:
+    """Whether a person may act for a member now: verified by the plan, and not outgrown.
+
+    A parent's authority over a child ends on the 18th birthday, by the payer's clock; somebody
+    who represents an adult was appointed for that.
+    """
+    if member.user not in person.represents or not member.patient:
+        return False
+    is_child = member.role in ("minor", "dependent")
+    return not is_child or member.age_on(tenant.clock.today().date()) < MAJORITY
+
+
+def authority_holds(tenant: Tenant, grant: Grant) -> bool:
+    """Whether whoever gave a grant may still decide about that member's record."""
+    person = tenant.world.people.get(grant.user)
+    member = tenant.world.person_of(grant.patient)
+    if person is None or member is None:
+        return False
+    return person.patient == grant.patient or tenant.policies.oauth.acts_for(tenant, person, member)
 
 
 def fhir_user(tenant: Tenant, person: Person, patient: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import KeyParameters, KeySet, RSAKey
 
 ALGORITHM = "RS256"
 
@@ -16,7 +16,7 @@ ALGORITHM = "RS256"
 def signing_key() -> RSAKey:
     """The one private key of this process, made at the first use."""
     key = RSAKey.generate_key(2048)
-    parameters = {"kid": key.thumbprint(), "alg": ALGORITHM, "use": "sig"}
+    parameters: KeyParameters = {"kid": key.thumbprint(), "alg": ALGORITHM, "use": "sig"}
     return RSAKey.import_key(key.as_dict(private=True), parameters)
 
 

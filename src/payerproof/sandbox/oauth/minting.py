@@ -15,7 +15,7 @@ from payerproof.sandbox.oauth.model import (
     OAuthError,
     RefreshToken,
 )
-from payerproof.sandbox.oauth.store import new_id, new_secret
+from payerproof.sandbox.oauth.store import new_secret
 
 if TYPE_CHECKING:
     from payerproof.sandbox.tenant import Tenant
@@ -33,7 +33,7 @@ def new_access_token(
     key = new_secret()
     record = AccessToken(key, connection, scopes, now, expires)
     tenant.grants.access_tokens[key] = record
-    if tenant.face.token_format == "opaque":
+    if tenant.face.opaque:
         return key, record
     claims = policies.access_token_claims(tenant, record)
     return keys.sign(claims, ACCESS_TOKEN_TYPE), record
@@ -69,7 +69,9 @@ def new_refresh_token(tenant: Tenant, connection: Connection) -> RefreshToken:
     return token
 
 
-def id_token_claims(tenant: Tenant, connection: Connection, scopes: tuple[str, ...]) -> dict[str, Any]:
+def id_token_claims(
+    tenant: Tenant, connection: Connection, scopes: tuple[str, ...]
+) -> dict[str, Any]:
     """Token claims of an id_token (OpenID Connect Core 2; SMART fhirUser): no personal details."""
     now = tenant.clock.now()
     claims: dict[str, Any] = {
@@ -107,7 +109,7 @@ def issue(tenant: Tenant, connection: Connection, scopes: tuple[str, ...], first
     return Issued(connection, scopes, token, lifetime, refresh, identity)
 
 
-def token_document(tenant: Tenant, issued: Issued) -> dict[str, Any]:
+def token_document(_tenant: Tenant, issued: Issued) -> dict[str, Any]:
     """JSON of a successful token response (SMART App Launch 2.2.0, Obtain access token)."""
     document: dict[str, Any] = {
         "access_token": issued.access_token,

@@ -25,8 +25,9 @@ from payerproof.sandbox.oauth import (
 )
 
 if TYPE_CHECKING:
-    from payerproof.sandbox.access import Access, Person, Refusal
+    from payerproof.sandbox.access import Access, Refusal
     from payerproof.sandbox.apps import App
+    from payerproof.sandbox.data.world import Person
     from payerproof.sandbox.oauth.asking import Pairs
     from payerproof.sandbox.oauth.forms import Parameters
     from payerproof.sandbox.oauth.model import (
@@ -86,13 +87,15 @@ class OAuthPolicies:
     redirect_address: Callable[[str, Pairs], str] = asking.redirect_address
 
     # grants
+    acts_for: Callable[[Tenant, Person, Person], bool] = granting.acts_for
+    authority_holds: Callable[[Tenant, Grant], bool] = granting.authority_holds
     fhir_user: Callable[[Tenant, Person, str], str] = granting.fhir_user
     consent_is_remembered: Callable[[Tenant, AuthorizationRequest, str, str], bool] = (
         granting.consent_is_remembered
     )
-    record_decision: Callable[
-        [Tenant, AuthorizationRequest, Person, str, Scopes, bool], Grant
-    ] = granting.record_decision
+    record_decision: Callable[[Tenant, AuthorizationRequest, Person, str, Scopes, bool], Grant] = (
+        granting.record_decision
+    )
     connection_is_cut: Callable[[Connection, Grant], bool] = granting.connection_is_cut
     connection_scopes: Callable[[AuthorizationRequest, Grant], Scopes] = granting.connection_scopes
     revoke_by_member: Callable[[Tenant, str, Grant], None] = granting.revoke_by_member

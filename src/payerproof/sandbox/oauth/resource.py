@@ -30,7 +30,7 @@ def presented_token(request: Request) -> str | None:
 
 def access_token_record(tenant: Tenant, token: str) -> AccessToken | None:
     """Find the record of a presented access token: of this tenant, and of no other."""
-    if tenant.face.token_format == "opaque":
+    if tenant.face.opaque:
         return tenant.grants.access_tokens.get(token)
     claims = keys.verified_claims(token, ACCESS_TOKEN_TYPE)
     if claims is None or not tenant.policies.oauth.token_is_for_us(tenant, claims):

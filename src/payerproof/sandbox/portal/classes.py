@@ -157,14 +157,10 @@ class Item:
 
 def data_items(scopes: tuple[str, ...]) -> tuple[Item, ...]:
     """Return a box for each class of data that the scopes ask for; nothing else is offered."""
-    wanted = [
-        part for scope in scopes if (read := data_scope(scope)) for part in spelled_out(read)
-    ]
+    wanted = [part for scope in scopes if (read := data_scope(scope)) for part in spelled_out(read)]
     asked = {part.resource_type for part in wanted}
     return tuple(
-        Item(
-            c.id, c.label, c.short, c.longer, c.types, True, _limits(wanted, c.types)
-        )
+        Item(c.id, c.label, c.short, c.longer, c.types, True, _limits(wanted, c.types))
         for c in CLASSES
         if asked.intersection(c.types)
     )
@@ -202,18 +198,17 @@ def approved_scopes(scopes: tuple[str, ...], ticked: frozenset[str]) -> tuple[st
     A wildcard stays one only while every class is ticked; else it is spelled out.
     """
     types = tuple(name for c in CLASSES if c.id in ticked for name in c.types)
-    whole = set(types) == set(RESOURCE_TYPES)
+    kept = [name for name in RESOURCE_TYPES if name in types]
+    whole = len(kept) == len(RESOURCE_TYPES)
+    plain = {LAUNCH, *(IDENTITY if "identity" in ticked else ())}
+    if "offline" in ticked:
+        plain.add(OFFLINE)
     found: list[str] = []
     for scope in scopes:
         read = data_scope(scope)
-        if scope == LAUNCH or (scope == OFFLINE and "offline" in ticked):
-            found.append(scope)
-        elif scope in IDENTITY and "identity" in ticked:
-            found.append(scope)
-        elif read is not None and whole:
+        if scope in plain or (read is not None and whole):
             found.append(scope)
         elif read is not None:
-            kept = [name for name in RESOURCE_TYPES if name in types]
             found.extend(str(part) for part in spelled_out(read, kept))
     return tuple(dict.fromkeys(found))
 

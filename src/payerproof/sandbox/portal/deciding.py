@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from payerproof.sandbox.access import Person
 from payerproof.sandbox.apps import App
+from payerproof.sandbox.data.world import Person
 from payerproof.sandbox.oauth.authorize import grant_code, refuse
 from payerproof.sandbox.oauth.model import AuthorizationRequest
 from payerproof.sandbox.portal import classes
@@ -40,25 +40,26 @@ def members_open_to(tenant: Tenant, person: Person) -> tuple[Person, ...]:
     people = tenant.world.people
     own = (person,) if person.patient else ()
     others = (people[key] for key in person.represents if key in people)
-    return (*own, *(other for other in others if other.patient))
+    acts_for = tenant.policies.oauth.acts_for
+    return (*own, *(other for other in others if acts_for(tenant, person, other)))
 
 
-def picker_is_needed(tenant: Tenant, person: Person) -> bool:
+def picker_is_needed(_tenant: Tenant, person: Person) -> bool:
     """Whoever acts for somebody says each time for whom; nobody is chosen for them."""
     return bool(person.represents)
 
 
-def preselected_member(tenant: Tenant, person: Person) -> str:
+def preselected_member(_tenant: Tenant, _person: Person) -> str:
     """Logical id that the picker has ticked beforehand: none."""
     return ""
 
 
-def data_items(tenant: Tenant, request: AuthorizationRequest) -> tuple[Item, ...]:
+def data_items(_tenant: Tenant, request: AuthorizationRequest) -> tuple[Item, ...]:
     """Boxes for data: what the app asked for, ticked, and nothing more."""
     return classes.data_items(request.scopes)
 
 
-def extra_items(tenant: Tenant, request: AuthorizationRequest) -> tuple[Item, ...]:
+def extra_items(_tenant: Tenant, request: AuthorizationRequest) -> tuple[Item, ...]:
     """The other boxes; the specially protected data start unticked."""
     return classes.extra_items(request.scopes)
 
@@ -171,7 +172,7 @@ def allow(
     return grant_code(tenant, request, person, grant, auth_time)
 
 
-def decline(tenant: Tenant, request: AuthorizationRequest, user: str, patient: str) -> str:
+def decline(tenant: Tenant, request: AuthorizationRequest, _user: str, _patient: str) -> str:
     """Carry out a Don't allow; whatever was allowed earlier stays as it was."""
     return refuse(tenant, request, "access_denied", "The member did not allow access")
 

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from payerproof.sandbox.access import Person
+from payerproof.sandbox.data.world import Person
 from payerproof.sandbox.portal.sessions import Session
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def code_is_unused(tenant: Tenant, person: Person, step: int) -> bool:
     return step > tenant.attempts.last_step.get(person.user, -1)
 
 
-def second_factor_is_needed(tenant: Tenant, person: Person) -> bool:
+def second_factor_is_needed(_tenant: Tenant, person: Person) -> bool:
     """Everybody with a second factor set up gives it at each sign-in."""
     return bool(person.totp)
 
@@ -76,7 +76,7 @@ def pause_before_answer(failures: int) -> float:
     return 0.0 if failures < 3 else min(0.25 * 2 ** (failures - 3), 1.0)
 
 
-def wrong_message(tenant: Tenant, user: str) -> str:
+def wrong_message(_tenant: Tenant, _user: str) -> str:
     """What a failed sign-in is told: the same for a wrong password and an unknown name."""
     return WRONG
 

@@ -63,7 +63,7 @@ def csrf_is_right(session: Session, presented: str) -> bool:
     return hmac.compare_digest(session.csrf.encode(), presented.encode("utf-8", "surrogateescape"))
 
 
-def page_headers(tenant: Tenant, journey: Journey | None) -> dict[str, str]:
+def page_headers(_tenant: Tenant, journey: Journey | None) -> dict[str, str]:
     """Security headers of every page.
 
     A form may lead on to the app that started the journey, so its origin (or custom scheme) is
@@ -93,12 +93,12 @@ def cookie_attributes(tenant: Tenant) -> str:
     return f"Path=/{tenant.name}/; HttpOnly; Secure; SameSite=Lax"
 
 
-def page_language(tenant: Tenant, request: Request) -> str:
+def page_language(_tenant: Tenant, _request: Request) -> str:
     """Language of a page; English is what there is."""
     return "en"
 
 
-def cookie_name(tenant: Tenant) -> str:
+def cookie_name(_tenant: Tenant) -> str:
     """Name of the session cookie."""
     return "__Secure-portal-session"
 

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from payerproof.sandbox.portal import connected, deciding, factors, pages
 
 if TYPE_CHECKING:
-    from payerproof.sandbox.access import Person
     from payerproof.sandbox.apps import App
+    from payerproof.sandbox.data.world import Person
     from payerproof.sandbox.oauth.model import AuthorizationRequest
     from payerproof.sandbox.portal.classes import Item
     from payerproof.sandbox.portal.connected import ConnectedApp

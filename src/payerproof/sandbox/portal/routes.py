@@ -17,7 +17,7 @@ async def _home(visit: Visit) -> Response:
     return visit.to("apps")
 
 
-async def _style(request: Request) -> Response:
+async def _style(_request: Request) -> Response:
     headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
     return Response(style(), media_type="text/css", headers=headers)
 

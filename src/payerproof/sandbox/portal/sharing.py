@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from payerproof.sandbox.access import Person
+from payerproof.sandbox.data.world import Person
 from payerproof.sandbox.oauth.authorize import refuse
 from payerproof.sandbox.portal.deciding import nothing_is_chosen
 from payerproof.sandbox.portal.sessions import Journey

@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.responses import Response
 
-from payerproof.sandbox.access import Person
+from payerproof.sandbox.data.world import Person
 from payerproof.sandbox.portal import factors
 from payerproof.sandbox.portal.visit import Visit
 
@@ -20,7 +20,9 @@ async def show_sign_in(visit: Visit) -> Response:
 
 def _form(visit: Visit, error: str = "", status: int = 200) -> Response:
     first = visit.tenant.face.login == "identifier-first"
-    return visit.page("identifier.html.j2" if first else "sign-in.html.j2", status=status, error=error)
+    return visit.page(
+        "identifier.html.j2" if first else "sign-in.html.j2", status=status, error=error
+    )
 
 
 async def sign_in(visit: Visit) -> Response:
@@ -105,7 +107,7 @@ async def give_second_factor(visit: Visit) -> Response:
 
 
 async def sign_out(visit: Visit) -> Response:
-    """POST /portal/sign-out; on a journey this is the "not you?" switch, and the journey goes on."""
+    """POST /portal/sign-out; on a journey this is the "not you?" switch: the journey goes on."""
     journey = visit.journey
     visit.tenant.sessions.close(visit.session)
     visit.session = visit.tenant.sessions.open()
