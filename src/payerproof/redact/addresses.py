@@ -108,19 +108,17 @@ class Addresses:
         return self._segments(path)
 
     def _segments(self, path: str) -> str:
-        pieces = _SEPARATORS.split(path)
-        return "".join(
-            piece if odd % 2 or not piece else self._segment(piece)
-            for odd, piece in enumerate(pieces)
-        )
-
-    def _segment(self, raw: str) -> str:
-        word = unquote(raw)
-        if word.lower() in PATH_WORDS or word in RESOURCE_TYPES:
-            return raw
-        if PATH_VERSION.fullmatch(word) or OPERATION.fullmatch(word):
-            return raw
-        return self._tags.name("id", word)
+        shown: list[str] = []
+        before = ""
+        for odd, piece in enumerate(_SEPARATORS.split(path)):
+            if odd % 2 or not piece:
+                shown.append(piece)
+                continue
+            word = unquote(piece)
+            public = _is_path_word(word, before)
+            shown.append(piece if public else self._tags.name("id", word))
+            before = word
+        return "".join(shown)
 
     def _fragment(self, text: str) -> str:
         if "=" in text:
@@ -179,3 +177,14 @@ def _plausible(parts: re.Match[str]) -> bool:
     if scheme is None or scheme.lower() in _SCHEMES:
         return True
     return _APP_SCHEME.fullmatch(scheme) is not None and parts["path"][:1] in ("", "/")
+
+
+def _is_path_word(word: str, before: str) -> bool:
+    """True for a path segment that is public vocabulary; `before` is the segment before it."""
+    if word.lower() in PATH_WORDS or OPERATION.fullmatch(word):
+        return True
+    if before == "_history":
+        return word.isdecimal() and len(word) <= 4
+    if before in RESOURCE_TYPES:
+        return False
+    return word in RESOURCE_TYPES or PATH_VERSION.fullmatch(word) is not None

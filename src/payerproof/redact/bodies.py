@@ -13,10 +13,11 @@ from payerproof.redact.vocabulary import (
     FHIR_BOOLEANS,
     FHIR_CODES,
     FHIR_NUMBERS,
+    METADATA_NAME,
     OAUTH_BOOLEANS,
     OAUTH_CODES,
     OAUTH_NUMBERS,
-    PRIVATE_KEY_PARTS,
+    PUBLIC_KEY_PARTS,
     PUBLIC_NAMES,
     SECRET_NAMES,
 )
@@ -193,23 +194,36 @@ def is_public_document(document: Any) -> bool:
         return False
     if "resourceType" in document:
         return document["resourceType"] in ("CapabilityStatement", "TerminologyCapabilities")
-    if "access_token" in document:
-        return False
-    if isinstance(document.get("keys"), list):
-        return all(isinstance(key, dict) and "kty" in key for key in document["keys"])
+    if document.keys() == {"keys"}:
+        return _is_key_set(document["keys"])
     endpoints = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-    return any(isinstance(document.get(name), str) for name in endpoints)
+    return "access_token" not in document and any(
+        str(document.get(name, "")).startswith(("http://", "https://")) for name in endpoints
+    )
 
 
-def without_private_parts(document: Any) -> Any:
-    """A key set with every private member replaced, should one have been published."""
-    if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
+def _is_key_set(keys: Any) -> bool:
+    return isinstance(keys, list) and all(isinstance(key, dict) and "kty" in key for key in keys)
+
+
+def public_parts(document: dict[str, Any]) -> dict[str, Any]:
+    """What may be shown of a public document.
+
+    Of metadata the members that RFC 8414, OpenID Connect Discovery, UDAP and SMART define; of key
+    sets the members that RFC 7517 and 7518 define as public, should a private key be among them.
+    """
+    if "resourceType" in document:
         return document
-    keys = [
-        {
-            name: mark("private key part") if name in PRIVATE_KEY_PARTS else part
-            for name, part in key.items()
-        }
-        for key in document["keys"]
-    ]
-    return {**document, "keys": keys}
+    if document.keys() == {"keys"}:
+        return {"keys": [_public_key(key) for key in document["keys"]]}
+    return {
+        name: part if METADATA_NAME.fullmatch(name) else mark("member outside the standards")
+        for name, part in document.items()
+    }
+
+
+def _public_key(key: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: part if name in PUBLIC_KEY_PARTS else mark("private or unknown key part")
+        for name, part in key.items()
+    }

@@ -44,10 +44,12 @@ class Fields:
         shown: dict[str, str] = {}
         for raw_name, value in items:
             name = raw_name.lower()
+            shown_name = self._tags.scrub(name)
             if not _NAME.fullmatch(name):
-                name = self._tags.name("header-name", name)
+                shown_name = self._tags.name("header-name", name)
             text = self._tags.scrub(self._value(name, value))
-            shown[name] = f"{shown[name]}\n{text}" if name in shown else text
+            before = f"{shown[shown_name]}\n" if shown_name in shown else ""
+            shown[shown_name] = before + text
         return shown
 
     def _value(self, name: str, value: str) -> str:

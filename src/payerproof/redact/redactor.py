@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from payerproof.redact.addresses import Addresses
-from payerproof.redact.bodies import Bodies, is_public_document, without_private_parts
+from payerproof.redact.bodies import Bodies, is_public_document, public_parts
 from payerproof.redact.codes import Codes
 from payerproof.redact.fields import Fields
 from payerproof.redact.indent import indented
@@ -105,7 +105,7 @@ class Redactor:
             return self._other(media, content)
         self._learn_issued(document)
         if is_public_document(document):
-            text = orjson.dumps(without_private_parts(document), option=orjson.OPT_INDENT_2)
+            text = orjson.dumps(public_parts(document), option=orjson.OPT_INDENT_2)
             return self._whole(text.decode(), len(content))
         if self._keep:
             return self._whole(_decoded(content), len(content), indented)
@@ -172,6 +172,7 @@ class Redactor:
         A secret that the cut would run through could no longer be recognised, so a margin longer
         than any secret is read beyond the cut, and dropped.
         """
+        self._tags.learn_named(text[: WHOLE_LIMIT + _MARGIN])
         if len(text) <= WHOLE_LIMIT:
             shown = layout(self._tags.scrub(text))
             if len(shown) <= WHOLE_LIMIT:

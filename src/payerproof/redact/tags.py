@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from urllib.parse import unquote
 
 from payerproof.redact.known import KnownSecrets
-from payerproof.redact.vocabulary import DATA_KINDS, LABELS
+from payerproof.redact.vocabulary import DATA_KINDS, LABELS, SECRET_NAMES
 
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{2,}\.[A-Za-z0-9_\-]*")
 
@@ -25,6 +26,15 @@ def sized(kind: str, text: str) -> str:
 def label(kind: str) -> str:
     """How a kind reads in prose: ``refresh-token`` becomes *refresh token*."""
     return LABELS.get(kind, kind.replace("-", " "))
+
+
+_NAMED = re.compile(
+    r"\b(?P<name>access_token|refresh_token|id_token|client_secret|password|code_verifier"
+    r"|client_assertion)(?:=|%3D|\\?\"\s{0,4}:\s{0,4}\\?\")(?P<value>[^&\s\"'<>#\\|]{8,})"
+)
+"""Credentials in a text, by the name of their parameter or JSON member (RFC 6749)."""
+_CODE = re.compile(r"[?&](?P<name>code)=(?P<value>[A-Za-z0-9._~%+/=\-]{10,})")
+"""The authorization code of a redirect (RFC 6749 section 4.1.2), which has a state too."""
 
 
 class Tags:
@@ -60,3 +70,18 @@ class Tags:
 
     def _tag_unless_data(self, kind: str, value: str) -> str:
         return value if self._whole and kind in DATA_KINDS else self.tag(kind, value)
+
+    def learn_named(self, text: str) -> None:
+        """Learn the credentials in a text by the names they stand under, in URLs and JSON."""
+        found = list(_NAMED.finditer(text))
+        if "state=" in text:
+            found += _CODE.finditer(text)
+        for one in found:
+            value = unquote(one["value"])
+            if _looks_random(value):
+                self._known.learn(SECRET_NAMES[one["name"]], value)
+
+
+def _looks_random(value: str) -> bool:
+    """True where letters and digits are mixed; a plain word in a document is no secret."""
+    return any(one.isdigit() for one in value) and any(one.isalpha() for one in value)

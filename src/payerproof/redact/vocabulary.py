@@ -257,7 +257,7 @@ PATH_WORDS = words("""
     """)
 """Path words that every web address may have."""
 
-PATH_VERSION = re.compile(r"(v?\d{1,2}(\.\d{1,2}){0,2}|[Rr][2-6]b?|stu[1-3]|dstu2|baseR4)")
+PATH_VERSION = re.compile(r"(v\d{1,2}(\.\d{1,2}){0,2}|[Rr][2-6]b?|stu[1-3]|dstu2|baseR4)")
 OPERATION = re.compile(r"\$[a-z][a-z0-9.\-]{1,40}")
 PARAMETER_NAME = re.compile(r"_{0,2}[A-Za-z$][A-Za-z_.:\-$]{0,47}[0-9]{0,3}")
 SCOPE = re.compile(
@@ -294,5 +294,10 @@ TAGGED_HEADERS = {"etag": "etag", "if-none-match": "etag", "if-match": "etag"}
 COOKIE_ATTRIBUTES = frozenset(
     {"secure", "httponly", "samesite", "path", "domain", "max-age", "expires", "partitioned"}
 )
-PRIVATE_KEY_PARTS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-"""JSON Web Key members that only the owner of the key may hold (RFC 7518 section 6)."""
+PUBLIC_KEY_PARTS = words("kty use key_ops alg kid x5u x5c x5t x5t#S256 crv x y n e exp nbf iat")
+"""JSON Web Key members that everybody may see (RFC 7517 section 4, RFC 7518 section 6)."""
+METADATA_NAME = re.compile(
+    r"[a-z0-9_]{1,60}_(endpoint|endpoints|supported|uri|required)|issuer|capabilities"
+    r"|signed_metadata|udap_[a-z_]{1,40}|user_access_brand_(bundle|identifier)|name|version"
+)
+"""Members of authorization server metadata (RFC 8414 section 2, SMART, UDAP)."""
