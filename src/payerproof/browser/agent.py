@@ -1,0 +1,456 @@
+"""The member's agent: authorizes apps, looks at pages, revokes, in a member's name.
+
+`BrowserAgent` keeps one browser context per persona for the run, so that the portal session is used
+again and nobody logs in twice; it belongs to one thread. `HookAgent` serves runs without a browser.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, Error
+from playwright.sync_api import TimeoutError as TimedOut
+
+from payerproof.browser import detector, pages, portal
+from payerproof.browser.engine import Browser
+from payerproof.browser.errors import (
+    ControlNotFound,
+    LoginFailed,
+    NeedsBrowser,
+    NothingToVisit,
+    PageUnreachable,
+    UnknownPersona,
+)
+from payerproof.browser.facts import (
+    AuthorizationOutcome,
+    AuthorizationVisit,
+    ConnectedApps,
+    PageFacts,
+)
+from payerproof.browser.hook import HookAgent
+from payerproof.browser.launch import Engine, payer_hosts
+from payerproof.browser.login import Errand, Journey, Progress
+from payerproof.browser.observe import Observer, client_id
+from payerproof.browser.snapshot import Control, Snapshot
+from payerproof.browser.tab import Caught, Tab, parameters_of
+from payerproof.browser.totp import TotpClock
+from payerproof.record import Recorder
+from payerproof.target import Persona, Target
+
+__all__ = ["BrowserAgent", "HookAgent", "MemberAgent", "NeedsBrowser"]
+
+_VIEWPORT = 1000
+_LOCALE = "en-US"
+
+
+class MemberAgent(Protocol):
+    """Somebody who acts in a member's name at the payer's pages."""
+
+    def authorize(self, visit: AuthorizationVisit) -> AuthorizationOutcome:
+        """Make the trip to the authorization endpoint, up to the app's redirect."""
+        ...
+
+    def connected_apps(self, persona: str, *, anonymous: bool = False) -> ConnectedApps:
+        """Look at the portal's list of connected apps; ``anonymous``: without logging in."""
+        ...
+
+    def revoke(self, persona: str, app_name: str) -> ConnectedApps:
+        """Press Revoke for the named app, confirm, and look at the list again."""
+        ...
+
+    def visit(self, url: str, *, persona: str = "", locale: str = "") -> PageFacts:
+        """Look at a page, in a persona's session or without one."""
+        ...
+
+    def log_in(self, persona: str, *, password: str | None = None) -> AuthorizationOutcome:
+        """Log in at the portal in a new context; ``password`` instead of the persona's own."""
+        ...
+
+
+@dataclass
+class Session:
+    """A browser context with its tab and its listener."""
+
+    context: BrowserContext
+    tab: Tab
+    observer: Observer
+
+    def close(self) -> None:
+        """Record what is left and close the context."""
+        self.observer.flush()
+        try:
+            self.context.close()
+        except Error:
+            return  # the browser is gone, and the context with it
+
+
+@dataclass
+class BrowserAgent:
+    """`MemberAgent` with a real browser, for the thread that starts it."""
+
+    target: Target
+    recorder: Recorder
+    headed: bool = False
+    browser: Browser | None = None
+    engine: Engine = field(init=False)
+    _sessions: dict[tuple[str, str], Session] = field(default_factory=dict, init=False)
+    _clock: TotpClock = field(default_factory=TotpClock, init=False)
+    _logins: dict[str, int] = field(default_factory=dict, init=False)
+    _refused: dict[str, tuple[str, str]] = field(default_factory=dict, init=False)
+    _pictured: set[tuple[str, ...]] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        self.engine = Engine(self.target, self.headed, self.browser)
+
+    def __enter__(self) -> BrowserAgent:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Launch the browser; raises `BrowserMissing`."""
+        self.engine.start()
+        for note in self.engine.notes:
+            self.recorder.note(note)
+
+    def stop(self) -> None:
+        """Close contexts, browser and driver."""
+        for session in self._sessions.values():
+            session.close()
+        self._sessions.clear()
+        self.engine.stop()
+
+    # -- the agent's work ----------------------------------------------------------------------
+
+    def authorize(self, visit: AuthorizationVisit) -> AuthorizationOutcome:
+        """See `MemberAgent.authorize`. Raises `UnknownPersona`, `PageUnreachable`."""
+        persona = self._persona(visit.persona)
+        app = client_id(visit.url, visit.form)
+        errand = Errand(
+            persona=persona,
+            goal="redirect",
+            redirect_uri=visit.redirect_uri,
+            decision=visit.decision,
+            leave_out=visit.leave_out,
+            choose=visit.choose,
+            app_names=self._app_names(app),
+        )
+        self._learn_request(visit)
+        with self._session(persona.id, visit.locale, fresh=visit.fresh) as session:
+            self._begin(session, persona.id, self._app_id(app), visit.redirect_uri)
+            trouble = self._open(session, visit)
+            progress = trouble or self._travel(session, errand)
+            return self._outcome(session, progress)
+
+    def log_in(self, persona: str, *, password: str | None = None) -> AuthorizationOutcome:
+        """See `MemberAgent.log_in`. Raises `NothingToVisit`, `UnknownPersona`, `PageUnreachable`."""
+        someone = self._persona(persona)
+        if password is not None:
+            self.recorder.redactor.learn("password", password)
+        with self._session(persona, "", fresh=True, keep=password is None) as session:
+            self._begin(session, persona, "", "")
+            self._goto(session, self._management_page())
+            errand = Errand(someone, "portal", password=password)
+            return self._outcome(session, self._travel(session, errand))
+
+    def connected_apps(self, persona: str, *, anonymous: bool = False) -> ConnectedApps:
+        """See `MemberAgent.connected_apps`. Raises `LoginFailed` where the login does not succeed."""
+        someone = self._persona(persona)
+        with self._session("" if anonymous else persona, "") as session:
+            self._begin(session, "" if anonymous else persona, "", "")
+            self._goto(session, self._management_page())
+            if anonymous:
+                return self._anonymous_list(session)
+            seen, facts = self._portal_page(session, someone)
+            return ConnectedApps(facts, portal.connected_apps(seen, self._known_apps()), True)
+
+    def revoke(self, persona: str, app_name: str) -> ConnectedApps:
+        """See `MemberAgent.revoke`. Raises `ControlNotFound`, `LoginFailed`."""
+        someone = self._persona(persona)
+        with self._session(persona, "") as session:
+            self._begin(session, persona, "", "")
+            self._goto(session, self._management_page())
+            seen, _ = self._portal_page(session, someone)
+            control = portal.revoke_control(seen, app_name)
+            if control is None:
+                raise ControlNotFound(
+                    f"the connected-apps page of {persona} has no control to revoke {app_name}"
+                )
+            self._press_revoke(session, seen, control, app_name)
+            self._goto(session, self._management_page())
+            seen, facts = self._portal_page(session, someone)
+            return ConnectedApps(facts, portal.connected_apps(seen, self._known_apps()), True)
+
+    def visit(self, url: str, *, persona: str = "", locale: str = "") -> PageFacts:
+        """See `MemberAgent.visit`. Raises `UnknownPersona`, `PageUnreachable`."""
+        if persona:
+            self._persona(persona)
+        with self._session(persona, locale) as session:
+            self._begin(session, persona, "", "")
+            self._goto(session, url)
+            return self._read(session)[1]
+
+    # -- sessions ------------------------------------------------------------------------------
+
+    @contextmanager
+    def _session(
+        self, persona: str, locale: str, *, fresh: bool = False, keep: bool = True
+    ) -> Iterator[Session]:
+        """The persona's session; a fresh one is closed afterwards unless it is the first."""
+        key = (persona, locale)
+        known = self._sessions.get(key)
+        if known is not None and not fresh and not known.tab.page.is_closed():
+            yield known
+            known.observer.flush()
+            return
+        session = self._new_session(locale)
+        stays = keep and known is None
+        if stays:
+            self._sessions[key] = session
+        try:
+            yield session
+            session.observer.flush()
+        finally:
+            if not stays:
+                session.close()
+
+    def _new_session(self, locale: str) -> Session:
+        running = self.engine.running
+        if running is None or not running.is_connected():
+            raise PageUnreachable("the browser is not running")
+        context = running.new_context(
+            locale=locale or _LOCALE,
+            viewport={"width": _VIEWPORT, "height": 800},
+            service_workers="block",
+            accept_downloads=False,
+        )
+        observer = Observer(self.recorder, payer_hosts(self.target))
+        observer.attach(context)
+        redirects = [app.redirect_uri for app in self.target.apps if app.redirect_uri]
+        tab = Tab(context, dict.fromkeys(redirects), self._learn_answer)
+        return Session(context, tab, observer)
+
+    def _begin(self, session: Session, persona: str, app: str, redirect_uri: str) -> None:
+        session.tab.watch(redirect_uri)
+        session.observer.begin(persona, app, session.tab.redirect_uris)
+
+    # -- going ---------------------------------------------------------------------------------
+
+    def _open(self, session: Session, visit: AuthorizationVisit) -> Progress | None:
+        """Go to the authorization endpoint; a trouble that shows there already is an end."""
+        progress = Progress()
+        try:
+            if visit.method == "POST":
+                session.tab.post(visit.url, visit.form)
+            else:
+                session.tab.goto(visit.url)
+        except TimedOut:
+            progress.stop("timeout", "the authorization endpoint did not answer in time")
+        except Error as error:
+            if session.tab.caught is not None:
+                return None
+            if "ERR_TOO_MANY_REDIRECTS" in str(error):
+                progress.stop("redirect-loop", "the pages redirect to each other without end")
+            else:
+                raise self._unreachable(visit.url, error) from None
+        return progress if progress.done else None
+
+    def _goto(self, session: Session, url: str) -> None:
+        try:
+            session.tab.goto(url)
+        except Error as error:
+            raise self._unreachable(url, error) from None
+
+    def _unreachable(self, url: str, error: Error) -> PageUnreachable:
+        host = urlsplit(url).hostname or ""
+        refusals = self.engine.relay.refusals if self.engine.relay is not None else {}
+        code = re.search(r"net::(ERR_[A-Z_]+)", str(error))
+        reason = refusals.get(host) or (code[1] if code else "no answer in time")
+        return PageUnreachable(f"the browser could not open a page of {host}: {reason}")
+
+    def _travel(self, session: Session, errand: Errand) -> Progress:
+        persona = errand.persona.id
+        refused = self._refused.get(persona)
+        journey = Journey(
+            errand,
+            session.tab,
+            session.observer,
+            self.target,
+            self._clock,
+            lambda seen, reading: self._describe(session, seen, reading),
+            permit=lambda: self._permit(persona, errand),
+        )
+        progress = journey.run()
+        if refused and not progress.password_sent and progress.trouble:
+            progress.stop(*refused)
+        elif progress.trouble in ("locked", "wrong-credentials") and errand.password is None:
+            self._refused[persona] = (progress.trouble, progress.trouble_text)
+        return progress
+
+    def _permit(self, persona: str, errand: Errand) -> str:
+        """Why no password may be typed, or empty: accounts are locked by too many tries."""
+        if persona in self._refused and errand.password is None:
+            return f"an earlier login of {persona} failed in this run; it is not tried again"
+        used = self._logins.get(persona, 0)
+        limit = self.target.limits.logins_per_persona
+        if used >= limit:
+            return (
+                f"{persona} has logged in {used} times in this run, and the payer file's "
+                f"limits.logins_per_persona allows {limit}"
+            )
+        self._logins[persona] = used + 1
+        return ""
+
+    def _outcome(self, session: Session, progress: Progress) -> AuthorizationOutcome:
+        caught = session.tab.caught
+        session.observer.flush()
+        return AuthorizationOutcome(
+            redirected=caught is not None,
+            redirect_url=caught.url if caught else "",
+            parameters=dict(caught.parameters) if caught else {},
+            pages=tuple(progress.pages),
+            consent=progress.consent,
+            consent_shown=progress.consent is not None,
+            picker=progress.picker,
+            logged_in=progress.logged_in,
+            trouble="" if caught else progress.trouble,
+            trouble_text="" if caught else progress.trouble_text,
+            exchanges=tuple(session.observer.exchanges),
+            third_party=tuple(session.observer.third_party),
+            login_seconds=progress.login_seconds,
+            second_factor=progress.second_factor,
+            left_out=tuple(progress.left_out),
+        )
+
+    def _learn_request(self, visit: AuthorizationVisit) -> None:
+        given = parameters_of(visit.url) | dict(visit.form)
+        if given.get("state"):
+            self.recorder.redactor.learn("state", given["state"])
+
+    def _learn_answer(self, caught: Caught) -> None:
+        """Before anything of the redirect is written."""
+        for name, kind in (("code", "authorization code"), ("access_token", "access token")):
+            if caught.parameters.get(name):
+                self.recorder.redactor.learn(kind, caught.parameters[name])
+
+    # -- pages ---------------------------------------------------------------------------------
+
+    def _read(self, session: Session) -> tuple[Snapshot, PageFacts]:
+        seen = session.tab.look()
+        session.observer.flush()
+        reading = detector.read(seen)
+        return seen, self._describe(session, seen, reading)
+
+    def _describe(self, session: Session, seen: Snapshot, reading: detector.Reading) -> PageFacts:
+        cookies = pages.cookies_of(session.context, seen.url)
+        picture = self._picture(session, seen, reading)
+        return pages.facts_of(seen, reading, session.observer.document, cookies, picture)
+
+    def _picture(self, session: Session, seen: Snapshot, reading: detector.Reading) -> str:
+        """A masked screenshot, once for each kind of page of a persona and app."""
+        observer = session.observer
+        if not self._synthetic(observer.persona) or reading.kind is detector.Kind.WAIT:
+            return ""
+        key = (observer.persona, observer.app, urlsplit(seen.url).path, str(reading.kind))
+        if reading.kind.public not in _PICTURED or key in self._pictured:
+            return ""
+        self._pictured.add(key)
+        image = pages.screenshot(session.tab, self.recorder.redactor)
+        if not image:
+            return ""
+        document = observer.document
+        return self.recorder.evidence(
+            "screenshot",
+            f"The {reading.kind.public} page as shown to {observer.persona or 'a visitor'}",
+            exchanges=(document.exchange,) if document and document.exchange else (),
+            image=image,
+        )
+
+    def _synthetic(self, persona: str) -> bool:
+        if not persona:
+            return self.target.synthetic
+        return self._persona(persona).synthetic
+
+    def _portal_page(self, session: Session, persona: Persona) -> tuple[Snapshot, PageFacts]:
+        """The app-management page, logging in on the way where that is asked for."""
+        seen, facts = self._read(session)
+        if facts.kind in ("login", "second-factor", "interstitial", "picker"):
+            progress = self._travel(session, Errand(persona, "portal"))
+            if progress.trouble:
+                raise LoginFailed(
+                    f"{persona.id} could not log in at the portal: {progress.trouble}",
+                    progress.trouble,
+                )
+            if not _same_page(session.tab.page.url, self._management_page()):
+                self._goto(session, self._management_page())
+            seen, facts = self._read(session)
+        return seen, facts
+
+    def _anonymous_list(self, session: Session) -> ConnectedApps:
+        seen, facts = self._read(session)
+        inside = facts.kind in ("portal", "other") and facts.status < 400
+        apps = portal.connected_apps(seen, self._known_apps()) if inside else ()
+        return ConnectedApps(facts, apps, logged_in=inside and bool(apps or facts.kind == "portal"))
+
+    def _press_revoke(
+        self, session: Session, seen: Snapshot, control: Control, app_name: str
+    ) -> None:
+        tab = session.tab
+        tab.accept_dialogs = True
+        try:
+            tab.press(control)
+            session.observer.flush()
+            after = tab.look()
+            confirm = portal.confirm_control(seen, after, app_name)
+            if confirm is not None:
+                tab.press(confirm)
+                session.observer.flush()
+        finally:
+            tab.accept_dialogs = False
+
+    # -- the payer file ------------------------------------------------------------------------
+
+    def _persona(self, name: str) -> Persona:
+        try:
+            return self.target.persona(name)
+        except KeyError:
+            raise UnknownPersona(f"the payer file has no persona {name}") from None
+
+    def _management_page(self) -> str:
+        page = self.target.pages.app_management
+        if not page:
+            raise NothingToVisit(
+                "the payer file names no page where members manage connected apps "
+                "(key pages.app_management)"
+            )
+        return page
+
+    def _known_apps(self) -> list[str]:
+        return [app.name for app in self.target.apps if app.name]
+
+    def _app_names(self, client: str) -> tuple[str, ...]:
+        return tuple(app.name for app in self.target.apps if app.client_id == client and app.name)
+
+    def _app_id(self, client: str) -> str:
+        return next((app.id for app in self.target.apps if app.client_id == client), "")
+
+
+_PICTURED = frozenset({"consent", "picker", "error", "portal", "login"})
+
+
+def _same_page(url: str, other: str) -> bool:
+    mine, theirs = urlsplit(url), urlsplit(other)
+    return (mine.netloc, mine.path.rstrip("/")) == (theirs.netloc, theirs.path.rstrip("/"))

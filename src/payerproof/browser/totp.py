@@ -1,0 +1,85 @@
+"""Time-based one-time passwords (RFC 6238) with codes used once.
+
+A server that follows RFC 6238 section 5.2 refuses a code that it has accepted before, so the codes
+of one account are handed out by one `TotpClock` per run, which waits for the next window if the
+present one was used already.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import time
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+PERIOD_SECONDS = 30
+DIGITS = 6
+
+
+def totp(seed: str, at: float, *, period: int = PERIOD_SECONDS, digits: int = DIGITS) -> str:
+    """The code of a Base32 ``seed`` at ``at`` seconds since the epoch, HMAC-SHA1 as in RFC 6238.
+
+    Raises `ValueError`, without the seed, where it is not Base32.
+    """
+    return _hotp(_key(seed), int(at) // period, digits, "sha1")
+
+
+def _key(seed: str) -> bytes:
+    plain = seed.replace(" ", "").replace("-", "").rstrip("=").upper()
+    try:
+        return base64.b32decode(plain + "=" * (-len(plain) % 8))
+    except ValueError:
+        raise ValueError("the TOTP seed is not Base32 (letters A to Z and digits 2 to 7)") from None
+
+
+def _hotp(key: bytes, counter: int, digits: int, algorithm: str) -> str:
+    """RFC 4226 section 5.3: dynamic truncation of an HMAC."""
+    mac = hmac.new(key, counter.to_bytes(8, "big"), algorithm).digest()
+    offset = mac[-1] & 0x0F
+    number = int.from_bytes(mac[offset : offset + 4], "big") & 0x7FFFFFFF
+    return str(number % 10**digits).zfill(digits)
+
+
+class TotpClock:
+    """Hands out each code of an account at most once in a run."""
+
+    def __init__(
+        self,
+        now: Callable[[], float] = time.time,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._now = now
+        self._wait = wait
+        self._used: dict[str, int] = {}
+
+    def code(self, seed: str) -> str:
+        """The next unused code of ``seed``: Base32, or an ``otpauth://`` address with its settings.
+
+        Waits, at most one period, where the present window's code was handed out before.
+        """
+        secret, period, digits, algorithm = _settings(seed)
+        key = _key(secret)
+        account = hashlib.sha256(key).hexdigest()
+        window = int(self._now()) // period
+        if window <= self._used.get(account, -1):
+            window = self._used[account] + 1
+            while (left := window * period - self._now()) > 0:
+                self._wait(left)
+        self._used[account] = window
+        return _hotp(key, window, digits, algorithm)
+
+
+def _settings(seed: str) -> tuple[str, int, int, str]:
+    if not seed.startswith("otpauth://"):
+        return seed, PERIOD_SECONDS, DIGITS, "sha1"
+    given = {name: values[0] for name, values in parse_qs(urlsplit(seed).query).items()}
+    if "secret" not in given:
+        raise ValueError("the otpauth address has no secret parameter")
+    return (
+        given["secret"],
+        int(given.get("period", PERIOD_SECONDS)),
+        int(given.get("digits", DIGITS)),
+        given.get("algorithm", "SHA1").lower(),
+    )
