@@ -126,7 +126,7 @@ def _encounter(
     chart.add("Encounter", f"visit/{day}", "us-core-encounter", day, elements, sensitivity)
 
 
-def _condition(  # noqa: PLR0913 - the parts of one Condition, all named at the call
+def _condition(
     chart: Chart,
     key: str,
     problem: str,

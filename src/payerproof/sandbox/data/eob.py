@@ -1,4 +1,4 @@
-"""Claims as C4BB ExplanationOfBenefit 2.1.0: what all five kinds share, and the dispatch by kind."""
+"""Claims as C4BB ExplanationOfBenefit 2.1.0: what the five kinds share, and professional, oral."""
 
 from __future__ import annotations
 

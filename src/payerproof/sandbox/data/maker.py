@@ -43,7 +43,7 @@ class Maker:
         """Literal reference to a resource by natural key."""
         return reference(kind, self.id(kind, key))
 
-    def add(  # noqa: PLR0913 - the parts of one resource, all named at the call
+    def add(
         self,
         kind: str,
         key: str,

@@ -50,13 +50,13 @@ def _laboratory(chart: Chart, day: date) -> None:
     }
     chart.add("Specimen", "specimen", "us-core-specimen", day, specimen)
     drawn = {"specimen": chart.maker.ref("Specimen", f"{chart.user}/specimen")}
-    performer = {"performer": [chart.maker.ref("Organization", "laboratory")]}
+    performer: Json = {"performer": [chart.maker.ref("Organization", "laboratory")]}
     rows = (
         ("hba1c", "4548-4", "Glycated haemoglobin", quantity(chart.facts["hba1c"], "%")),
         ("glucose", "2345-7", "Glucose", quantity(chart.facts["glucose"], "mg/dL")),
     )
     for key, code, text, value in rows:
-        found = {"valueQuantity": value, **drawn, **performer}
+        found: Json = {"valueQuantity": value, **drawn, **performer}
         name = concept(LOINC, code, text)
         profile = "us-core-observation-lab"
         _observe(chart, f"lab/{key}", profile, "laboratory", name, day, found)
@@ -87,9 +87,9 @@ def _vital_signs(chart: Chart, day: date) -> None:
         )
     ]
     pressure = concept(LOINC, "85354-9", "Blood pressure")
-    found = {"component": components}
+    readings: Json = {"component": components}
     profile = "us-core-blood-pressure"
-    _observe(chart, "vital/pressure", profile, "vital-signs", pressure, day, found)
+    _observe(chart, "vital/pressure", profile, "vital-signs", pressure, day, readings)
 
 
 def _social_history(chart: Chart, day: date) -> None:

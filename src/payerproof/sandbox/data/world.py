@@ -252,7 +252,7 @@ def attachments(document: Resource) -> tuple[str, ...]:
 
 
 def references_in(value: Any) -> Iterable[str]:
-    """Yield relative literal references in a resource; `contained` and absolute URLs are passed by."""
+    """Yield relative literal references, passing by absolute URLs and what is contained."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key == "reference" and isinstance(inner, str):

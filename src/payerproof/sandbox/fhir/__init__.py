@@ -1,0 +1,8 @@
+"""The sandbox payer's FHIR R4 API: read, search, and the policies that gate them."""
+
+from __future__ import annotations
+
+from payerproof.sandbox.fhir.policy import FhirPolicies
+from payerproof.sandbox.fhir.server import answer, routes
+
+__all__ = ["FhirPolicies", "answer", "routes"]
