@@ -85,9 +85,9 @@ def read_requirements(path: Path) -> list[Requirement]:
 
 
 def requirement_line(path: Path, identifier: str) -> int:
-    """Line on which `identifier` is given in `path`, 0 where it is not."""
+    """Line on which `identifier` is last given in `path`, 0 where it is not."""
     file = TomlFile.read(path)
-    for table in tables(file, "requirement"):
+    for table in reversed(tables(file, "requirement")):
         if table.values.get("id") == identifier:
             return file.key_line("requirement", table.index, "id")
     return 0
@@ -163,11 +163,8 @@ def _citations(table: Table) -> tuple[Citation, ...]:
 def _citation(table: Table, values: object) -> Citation:
     if not isinstance(values, dict):
         raise table.error("citations", "a citation must be a table with source and locator")
-    inner = Table(table.file, table.name, table.index, values)
-    for key in values:
-        if key not in _CITATION_KEYS:
-            known = ", ".join(sorted(_CITATION_KEYS))
-            raise table.error("citations", f"unknown key {key!r} in a citation; known are {known}")
+    inner = Table(table.file, table.name, table.index, values, within="citations")
+    inner.only(_CITATION_KEYS)
     programmes = values.get("programmes")
     return Citation(
         source=inner.text("source"),

@@ -29,10 +29,12 @@ class Table:
     name: str
     index: int
     values: Mapping[str, Any]
+    within: str = ""
+    """The key that holds this table, where it is an inline one."""
 
     def error(self, key: str, problem: str) -> CatalogError:
         """The error to raise about `key` here."""
-        return self.file.error(self.name, self.index, key, problem)
+        return self.file.error(self.name, self.index, self.within or key, problem)
 
     def only(self, allowed: frozenset[str]) -> None:
         """Raise CatalogError for the first key that is not in `allowed`."""
