@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,31 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from payerproof.plugin.session import RunSession
+    from payerproof.polite import Http
     from payerproof.target import Target
+
+
+@contextmanager
+def http_only(target: Target) -> Iterator[Http]:
+    """A client that keeps to the payer file's limits and certificates; its record is thrown away.
+
+    Raises `TlsFilesError` where a certificate file can't be used.
+    """
+    from payerproof.polite import Http
+    from payerproof.record import Recorder
+    from payerproof.redact import Redactor
+
+    with tempfile.TemporaryDirectory(prefix="payerproof-doctor-") as folder:
+        redactor = Redactor(secrets.token_bytes(32))
+        recorder = Recorder(Path(folder) / "segment.jsonl", redactor, "doctor")
+        try:
+            http = Http(recorder, target.limits, target.tls)
+            try:
+                yield http
+            finally:
+                http.close()
+        finally:
+            recorder.close()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from payerproof.cli.checkup import Finding, problem
 
 if TYPE_CHECKING:
-    from payerproof.plugin.session import RunSession
+    from payerproof.polite import Http
     from payerproof.target import Target
 
 _SOON_DAYS = 21
@@ -83,25 +83,31 @@ def _untrusted(target: Target, error: ssl.SSLCertVerificationError) -> str:
     return f"not trusted: {error.verify_message}; {hint}. Certificate errors are never ignored."
 
 
-def look_at_discovery(session: RunSession) -> Iterator[Finding]:
-    """SMART configuration and CapabilityStatement of the Patient Access API."""
-    from payerproof.plugin.session import UnreachableTarget
+def look_at_discovery(target: Target, http: Http) -> Iterator[Finding]:
+    """SMART configuration and CapabilityStatement of the Patient Access API, without a token."""
+    from payerproof.fhir.client import FhirClient
+    from payerproof.polite import Unreachable
+    from payerproof.smart.configuration import fetch
 
+    base = target.endpoints.patient_access.rstrip("/")
+    headers = dict(target.quirks.headers)
+    headers |= {name: one.reveal() for name, one in target.quirks.secret_headers.items()}
     try:
-        found = session.configuration
-    except UnreachableTarget as trouble:
+        found = fetch(http, base)
+        statement = FhirClient(http, base, headers=headers).get("metadata").body
+    except Unreachable as trouble:
         yield problem("discovery", trouble.sentence)
         return
     named = {name: found.endpoint(f"{name}_endpoint") for name in ("authorization", "token")}
     missing = [name for name, address in named.items() if not address]
     if missing:
-        text = f"{session.base} names no {' and no '.join(missing)} endpoint, so nobody can log in."
+        text = f"{base} names no {' and no '.join(missing)} endpoint, so nobody can log in."
         yield problem("discovery", text)
     else:
         yield Finding("discovery", "fine", f"authorization at {named['authorization']}.")
-    version = session.capability.get("fhirVersion")
+    version = statement.get("fhirVersion")
     if version:
         yield Finding("capability statement", "fine", f"FHIR {version}.")
     else:
-        text = f"{session.base}/metadata gives no CapabilityStatement with a FHIR version."
+        text = f"{base}/metadata gives no CapabilityStatement with a FHIR version."
         yield Finding("capability statement", "note", text)

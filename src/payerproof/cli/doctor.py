@@ -63,7 +63,7 @@ def doctor(payer: str, offline: bool, no_login: bool, login: str, form: str) -> 
 
 def _look(target: Target, *, offline: bool, logins: bool, how: str) -> Iterator[Finding]:
     """Everything in the order in which things depend on each other; stops where they do."""
-    from payerproof.cli.bench import bench
+    from payerproof.cli.bench import bench, http_only
     from payerproof.cli.checkup import look_offline
     from payerproof.cli.checkup_login import look_at_logins
     from payerproof.cli.checkup_network import look_at_discovery, look_at_hosts
@@ -76,8 +76,9 @@ def _look(target: Target, *, offline: bool, logins: bool, how: str) -> Iterator[
     yield from reached
     if any(one.code for one in reached):
         return
-    with bench(target, how) as session:
-        discovered = list(look_at_discovery(session))
-        yield from discovered
-        if logins and not any(one.code for one in discovered):
+    with http_only(target) as http:
+        discovered = list(look_at_discovery(target, http))
+    yield from discovered
+    if logins and not any(one.code for one in discovered):
+        with bench(target, how) as session:
             yield from look_at_logins(session)

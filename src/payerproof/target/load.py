@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,8 @@ def load_target(payer: Path | str) -> Target:
     content, text = _read(path)
     raw = _parse(path, text)
     lines = key_lines(text)
-    unset: list[Problem] = []
-    expanded = _expand(raw, (), lines, unset)
+    unset: dict[str, list[KeyPath]] = {}
+    expanded = _expand(raw, (), unset)
     folder = str(path.resolve().parent)
     values = {"path": str(path), "digest": hashlib.sha256(content).hexdigest()}
     problems = [
@@ -68,12 +69,10 @@ def load_target(payer: Path | str) -> Target:
     try:
         target = Target.model_validate({**expanded, **values}, context={"folder": folder})
     except ValidationError as error:
-        problems += _explained(error, lines)
-        keys = {one.key for one in unset}
-        raise PayerFileError(
-            str(path), unset + [one for one in problems if one.key not in keys]
-        ) from None
-    problems += unset or contradictions(target, lines)
+        keys = {key_path(one) for paths in unset.values() for one in paths}
+        problems += [one for one in _explained(error, lines) if one.key not in keys]
+        raise PayerFileError(str(path), _not_set(unset, lines) + problems) from None
+    problems += _not_set(unset, lines) or contradictions(target, lines)
     if problems:
         raise PayerFileError(str(path), problems)
     return target
@@ -104,12 +103,15 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         raise PayerFileError(str(path), [problem]) from None
 
 
-def _expand(value: Any, path: KeyPath, lines: dict[KeyPath, int], unset: list[Problem]) -> Any:
-    """Replace ``${NAME}`` in every string (``$${NAME}`` stays as it is), lists become tuples."""
+def _expand(value: Any, path: KeyPath, unset: dict[str, list[KeyPath]]) -> Any:
+    """Replace ``${NAME}`` in every string (``$${NAME}`` stays as it is), lists become tuples.
+
+    Names that are not set are collected with the keys that need them.
+    """
     if isinstance(value, dict):
-        return {key: _expand(one, (*path, key), lines, unset) for key, one in value.items()}
+        return {key: _expand(one, (*path, key), unset) for key, one in value.items()}
     if isinstance(value, list):
-        return tuple(_expand(one, (*path, at), lines, unset) for at, one in enumerate(value))
+        return tuple(_expand(one, (*path, at), unset) for at, one in enumerate(value))
     if not isinstance(value, str):
         return value
 
@@ -117,18 +119,21 @@ def _expand(value: Any, path: KeyPath, lines: dict[KeyPath, int], unset: list[Pr
         if found[1]:
             return found[0][1:]
         if found[2] not in os.environ:
-            unset.append(
-                Problem(
-                    key_path(path),
-                    line_of(lines, path),
-                    f"environment variable {found[2]} is not set; "
-                    f"set it before the run (export {found[2]}=…) or write the value here",
-                )
-            )
-            return found[0]
-        return os.environ[found[2]]
+            unset.setdefault(found[2], []).append(path)
+        return os.environ.get(found[2], found[0])
 
     return _VARIABLE.sub(replacement, value)
+
+
+def _not_set(unset: Mapping[str, list[KeyPath]], lines: Mapping[KeyPath, int]) -> list[Problem]:
+    """One problem per variable, at the first key that needs it."""
+    problems = []
+    for name, paths in unset.items():
+        others = ", ".join(str(line_of(lines, path)) for path in paths[1:])
+        also = f" (lines {others} need it too)" if others else ""
+        text = f"environment variable {name} is not set{also}; set it (export {name}=…)"
+        problems.append(Problem(key_path(paths[0]), line_of(lines, paths[0]), f"{text}."))
+    return problems
 
 
 def _explained(error: ValidationError, lines: dict[KeyPath, int]) -> list[Problem]:
