@@ -215,3 +215,10 @@ def test_ndjson_is_redacted_line_by_line(redactor: Redactor) -> None:
     assert '"resourceType": "Patient"' in shown
     assert "Ada" not in shown
     assert "‹line that is not JSON, 8 bytes›" in shown
+
+
+def test_lone_surrogates_and_deep_nesting_are_redacted_too(redactor: Redactor) -> None:
+    shown = redactor.body("application/json", b'{"name": "Ada \\ud800"}')
+    assert json.loads(shown) == {"name": "‹string, 5 characters›"}
+    assert "‹cut here" in redactor.body("application/json", b"[" * 900 + b'"Ada"' + b"]" * 900)
+    assert "cannot be parsed" in redactor.body("application/json", b"[" * 200_000)

@@ -38,6 +38,11 @@ class Recorder:
         self._last = max((self._number(line) for line in self._segment.earlier), default=0)
 
     @property
+    def segment(self) -> Path:
+        """The file this process writes to."""
+        return self._segment.path
+
+    @property
     def earlier(self) -> Sequence[Mapping[str, Any]]:
         """The lines that were in the segment when it was opened: what a resumed run has done."""
         return self._segment.earlier

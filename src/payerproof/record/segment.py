@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 
 class DamagedSegment(ValueError):
@@ -24,8 +23,8 @@ def read_segment(path: Path) -> list[dict[str, Any]]:
 
 def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
-        found = orjson.loads(line)
-    except orjson.JSONDecodeError:
+        found = json.loads(line)
+    except ValueError:
         found = None
     if not isinstance(found, dict):
         raise DamagedSegment(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -195,7 +196,12 @@ def _parsed(media: str, content: bytes) -> Any:
     """The JSON document, or None; bodies with another label are tried where they look like it."""
     if "json" not in media and content.lstrip()[:1] not in (b"{", b"["):
         return None
+    content = content.removeprefix(b"\xef\xbb\xbf")
     try:
-        return orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
+        return orjson.loads(content)
     except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(content)  # which lets lone surrogates and NaN pass
+    except (ValueError, RecursionError):
         return None
