@@ -73,7 +73,8 @@ def _requirement(requirement: Requirement, checks: list[Check]) -> Iterator[str]
 def _cited(requirement: Requirement) -> Iterator[str]:
     for citation in requirement.citations:
         doubt = "" if citation.confidence == "confirmed" else f" ({citation.confidence})"
-        yield f"{citation}{doubt}"
+        joint = "" if citation.locator.startswith("(") else " "
+        yield f"{citation.source}{joint}{citation.locator}".rstrip() + doubt
 
 
 def _check(check: Check) -> str:
