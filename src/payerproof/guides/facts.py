@@ -196,7 +196,7 @@ def _value_set(value_set: Json, keep_licensed: bool) -> Json:
 
 def _include(include: Json, keep_licensed: bool) -> Json:
     out: Json = {}
-    system = include.get("system")
+    system = str(include.get("system") or "").partition("|")[0]  # US Core 7 writes a version here
     if system:
         out["s"] = system
     if include.get("valueSet"):

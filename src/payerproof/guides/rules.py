@@ -1,0 +1,138 @@
+"""Invariants: evaluated at each element that they are put on, errata applied."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from typing import Any
+
+from payerproof.guides.fhirpath import FhirPathError, compile_expression
+from payerproof.guides.fhirpath.errors import NotJudged
+from payerproof.guides.fhirpath.items import Context
+from payerproof.guides.findings import ERROR, INFORMATION, WARNING
+from payerproof.guides.references import contained, resolve
+from payerproof.guides.run import Place, Run, member_of
+from payerproof.guides.schema import Node, Rule
+
+_MALFORMED = re.compile(r"\.(exists|empty|count)(?=\.)")
+
+
+def check(run: Run, node: Node, place: Place) -> None:
+    """Evaluate the invariants of a definition and of the type of the value."""
+    for rule in node.rules:
+        check_rule(run, node, place, rule)
+    if place.type != "Element":
+        for rule in run.schema.type_rules(place.type):
+            if all(rule.expression != own.expression for own in node.rules):
+                check_rule(run, node, place, rule)
+
+
+def check_rule(run: Run, node: Node, place: Place, rule: Rule) -> None:
+    """Evaluate one invariant and report it when it is not met."""
+    native = NATIVE.get(rule.expression) or (_dom_3 if rule.key == "dom-3" else None)
+    if native is not None:
+        met = native(place)
+    elif rule.key == "ref-1":
+        met = _ref_1(run, place)
+    else:
+        try:
+            met = compile_expression(rule.expression).true(place.item(), _context(run, node, place))
+        except NotJudged as why:
+            run.not_judged(node, f"{rule.key}: {why}")
+            return
+        except FhirPathError as why:
+            run.not_judged(node, f"{rule.key}: cannot be evaluated ({why})")
+            return
+    if not met:
+        _report(run, node, place, rule)
+
+
+def _report(run: Run, node: Node, place: Place, rule: Rule) -> None:
+    erratum = run.errata.rule(rule.profile, rule.version, rule.key)
+    severity = ERROR if rule.severity == "error" else WARNING
+    if erratum is not None:
+        severity = {"ignore": INFORMATION, "warning": WARNING}[erratum.severity]
+    expression = rule.expression if len(rule.expression) <= 400 else rule.expression[:397] + "..."
+    run.report(
+        rule.key,
+        place,
+        node,
+        f"Correct the {place.type.rpartition('.')[2]} so that {rule.key} holds: {expression}",
+        expected=expression,
+        found="not met",
+        severity=severity,
+        erratum=erratum.id if erratum is not None else "",
+    )
+
+
+def _context(run: Run, node: Node, place: Place) -> Context:
+    structure = node.structure
+    env = dataclasses.replace(
+        run.env,
+        context=place.item(),
+        member_of=member_of(run.schema, run.errata, structure.prefer),
+        resolve=lambda reference, around: resolve(run, reference, around),
+    )
+    env.now = run.env.now
+    return env
+
+
+def _ele_1(place: Place) -> bool:
+    if place.value is not None and not isinstance(place.value, dict):
+        return True
+    holder = place.value if isinstance(place.value, dict) else place.sibling
+    return isinstance(holder, dict) and bool(holder.keys() - {"id", "resourceType"})
+
+
+def _ext_1(place: Place) -> bool:
+    if not isinstance(place.value, dict):
+        return True
+    valued = any(k.lstrip("_").startswith("value") for k in place.value)
+    return valued != ("extension" in place.value)
+
+
+def _local(value: Any, out: set[str]) -> None:
+    """All texts below that begin like a local reference."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+        elif isinstance(item, str) and item[:1] == "#":
+            out.add(item)
+
+
+def _dom_3(place: Place) -> bool:
+    """Every contained resource is referred to, or refers to its container."""
+    resource = place.value
+    contained = resource.get("contained") if isinstance(resource, dict) else None
+    if not isinstance(contained, list):
+        return True
+    used: set[str] = set()
+    _local(resource, used)
+    for inner in contained:
+        if not isinstance(inner, dict) or f"#{inner.get('id')}" in used:
+            continue
+        back: set[str] = set()
+        _local(inner, back)
+        if "#" not in back:
+            return False
+    return True
+
+
+def _ref_1(run: Run, place: Place) -> bool:
+    """A local reference names a contained resource; ``#`` alone, from inside, the container."""
+    reference = place.value.get("reference") if isinstance(place.value, dict) else None
+    if not isinstance(reference, str) or not reference.startswith("#"):
+        return True
+    return contained(run.env.root, reference) is not None
+
+
+NATIVE: dict[str, Callable[[Place], bool]] = {
+    "hasValue() or (children().count() > id.count())": _ele_1,
+    "extension.exists() != value.exists()": _ext_1,
+}
+"""Expressions that stand on nearly every element, by hand; tests compare them with the engine."""
