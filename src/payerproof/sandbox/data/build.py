@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from payerproof.sandbox.data.clinical import build_chart
+from payerproof.sandbox.data.clinical import build_chart, build_enrolment_trace
 from payerproof.sandbox.data.eob import build_claim
 from payerproof.sandbox.data.facts import Facts, claim_facts, read_facts
 from payerproof.sandbox.data.maker import Maker
@@ -36,6 +36,7 @@ def build_world(logical_id: Callable[[str, str], str], facts: Facts | None = Non
     for person in maker.facts.people:
         if person["user"] in maker.facts.charts:
             build_chart(maker, person)
+    build_enrolment_trace(maker)
     return World(people, maker.made)
 
 

@@ -240,7 +240,30 @@ def _plan_and_team(chart: Chart) -> None:
             {"role": [concept(SNOMED, "116154003", "Member")], "member": chart.subject},
         ],
     }
+    team |= _caregiver(chart, team["participant"])
     chart.add("CareTeam", "team", "us-core-careteam", day, team)
+
+
+def _caregiver(chart: Chart, participants: Any) -> Json:
+    """Make the contact a caregiver of the team, contained: known to the team, not to the plan."""
+    contact = chart.facts.get("contact")
+    if contact is None:
+        return {}
+    relationship = concept(THO + "v3-RoleCode", contact["relationship"])
+    contained = {
+        "resourceType": "RelatedPerson",
+        "id": "caregiver",
+        "active": True,
+        "patient": chart.subject,
+        "relationship": [relationship],
+        "name": [{"family": contact["family"], "given": [contact["given"]]}],
+        "telecom": [{"system": "phone", "value": contact["phone"], "use": "home"}],
+    }
+    caregiver = {
+        "role": [concept(SNOMED, "133932002", "Caregiver")],
+        "member": {"reference": "#caregiver"},
+    }
+    return {"contained": [contained], "participant": [*participants, caregiver]}
 
 
 def _dosage() -> Json:
@@ -444,6 +467,26 @@ def _sensitive(chart: Chart) -> None:
             sensitivity="part2",
         )
         _medication(chart, chart.facts["sensitive_drug"], "haddad", day, "part2")
+
+
+def build_enrolment_trace(maker: Maker) -> None:
+    """Make the payer's own Provenance of the enrolment file, which names every member at once.
+
+    It belongs to nobody's record, so no member's token opens it.
+    """
+    loaded = "2026-01-05T05:00:00Z"
+    members = [row["user"] for row in maker.facts.people if row.get("member_number")]
+    elements = {
+        "target": [maker.ref("Patient", user) for user in members],
+        "recorded": loaded,
+        "agent": [
+            {
+                "type": concept(US_CORE + "us-core-provenance-participant-type", "transmitter"),
+                "who": maker.ref("Organization", "payer"),
+            }
+        ],
+    }
+    maker.add("Provenance", "enrolment-file", [us_core("us-core-provenance")], loaded, elements)
 
 
 def _provenance(chart: Chart) -> None:

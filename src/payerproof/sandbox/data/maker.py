@@ -61,9 +61,17 @@ class Maker:
             system, code = _LABELS[sensitivity]
             meta["security"] = [coding(CONFIDENTIALITY, "R"), coding(system, code)]
         kept = {name: value for name, value in elements.items() if value not in (None, [], {}, "")}
+        if kind != "Binary":
+            kept = {"text": _narrative(kind), **kept}
         resource: Json = {"resourceType": kind, "id": self.id(kind, key), "meta": meta, **kept}
         self.made.append(resource)
         return resource
+
+
+def _narrative(kind: str) -> Json:
+    """Make a narrative that says what the resource is, and nothing that a scope might withhold."""
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml"><p>Synthetic {kind}.</p></div>'
+    return {"status": "generated", "div": div}
 
 
 def instant(day: date, hour: int, spread: int = 0) -> str:

@@ -20,6 +20,7 @@ from payerproof.sandbox.data.maker import Maker, instant
 from payerproof.sandbox.data.world import Person
 
 MEMBER_NUMBERS = "https://payer.sandbox.example/member-number"
+SUBSCRIBER_NUMBERS = "https://payer.sandbox.example/subscriber-number"
 UNIQUE_MEMBERS = "https://payer.sandbox.example/unique-member"
 _ENROLLED = date(2026, 1, 5)
 _RACE_AND_ETHNICITY = "urn:oid:2.16.840.1.113883.6.238"
@@ -113,18 +114,7 @@ def _patient(maker: Maker, facts: Mapping[str, Any]) -> None:
     user = facts["user"]
     elements = {
         "extension": _us_core_extensions(facts["gender"]),
-        "identifier": [
-            {
-                "type": concept(IDENTIFIER_TYPE, "MB"),
-                "system": MEMBER_NUMBERS,
-                "value": facts["member_number"],
-            },
-            {
-                "type": concept(CARIN + "C4BBIdentifierType", "um"),
-                "system": UNIQUE_MEMBERS,
-                "value": f"UM-{facts['claim_prefix']}",
-            },
-        ],
+        "identifier": _patient_identifiers(facts),
         "active": True,
         "name": [{"use": "official", "family": facts["family"], "given": [facts["given"]]}],
         "telecom": _telecom(facts),
@@ -137,11 +127,43 @@ def _patient(maker: Maker, facts: Mapping[str, Any]) -> None:
     maker.add("Patient", user, profiles, instant(_ENROLLED, 6, len(user) * 11), elements)
 
 
+def _patient_identifiers(facts: Mapping[str, Any]) -> list[Json]:
+    made = [
+        {
+            "type": concept(IDENTIFIER_TYPE, "MB"),
+            "system": MEMBER_NUMBERS,
+            "value": facts["member_number"],
+        },
+        {
+            "type": concept(CARIN + "C4BBIdentifierType", "um"),
+            "system": UNIQUE_MEMBERS,
+            "value": f"UM-{facts['claim_prefix']}",
+        },
+    ]
+    if facts["role"] == "subscriber":
+        made.append(_subscriber_number(facts))
+    return made
+
+
+def _subscriber_number(facts: Mapping[str, Any]) -> Json:
+    return {
+        "type": concept(IDENTIFIER_TYPE, "SN"),
+        "system": SUBSCRIBER_NUMBERS,
+        "value": facts["subscriber_id"],
+    }
+
+
+def _subscriber(maker: Maker, facts: Mapping[str, Any]) -> Json:
+    if facts.get("relationship", "self") == "self":
+        return maker.ref("Patient", facts["user"])
+    return {"type": "Patient", "identifier": _subscriber_number(facts)}
+
+
 def _coverage(maker: Maker, facts: Mapping[str, Any]) -> None:
     """Make the Coverage: who pays, under which plan, for which period.
 
-    The subscriber of a dependant is named by subscriber id alone: a literal reference would point
-    into another member's record.
+    The subscriber of a dependant is named by subscriber number (a logical reference): a literal
+    one would point into another member's record.
     """
     user = facts["user"]
     plan = next(row for row in maker.facts.network["plans"] if row["key"] == facts["plan"])
@@ -161,7 +183,7 @@ def _coverage(maker: Maker, facts: Mapping[str, Any]) -> None:
         ],
         "status": "cancelled" if ended else "active",
         "type": concept("https://nahdo.org/sopt", plan["sopt"], plan["name"]),
-        "subscriber": maker.ref("Patient", user) if relationship == "self" else None,
+        "subscriber": _subscriber(maker, facts),
         "subscriberId": facts.get("subscriber_id", facts["member_number"]),
         "beneficiary": maker.ref("Patient", user),
         "relationship": concept(THO + "subscriber-relationship", relationship),

@@ -147,6 +147,15 @@ class World:
             return known[1]
         return tuple(dict.fromkeys(references_in(resource)))
 
+    def by_identifier(self, resource_type: str, system: str, value: str) -> Sequence[Resource]:
+        """Resources of a type that carry an identifier of this system and value."""
+        return [
+            resource
+            for resource in self.resources(resource_type)
+            for identifier in resource.get("identifier", ())
+            if (identifier.get("system"), identifier.get("value")) == (system, value)
+        ]
+
     def fhir_user(self, user: str, patient: str) -> str:
         """Who a portal user is towards one member: ``Patient/…``, ``RelatedPerson/…`` or ``""``."""
         person = self.people[user]
