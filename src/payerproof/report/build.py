@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from urllib.parse import urlsplit
 
 from payerproof.model import Baseline, Check, Evidence, Level, Outcome, Result, Verdict, Waiver
 from payerproof.report import untested, words
@@ -50,6 +51,7 @@ def build(run: RecordedRun) -> Report:
     day = words.date_in_words(str(run.header["started"]))
     return Report(
         payer=payer,
+        host=_main_host(run),
         title=f"{payer}: {assessment.verdict.value}, {day}",
         run=str(run.header["run"]),
         cover=cover(run),
@@ -71,6 +73,7 @@ def build(run: RecordedRun) -> Report:
         not_applicable=untested.not_applicable(run, rows, names),
         errors=untested.errors(run, names),
         overlays=overlays,
+        checks=run.checks,
         anchors=names,
         exchanges=tuple(run.exchanges.values()),
         cited_by=_cited_by(run),
@@ -81,6 +84,13 @@ def build(run: RecordedRun) -> Report:
         sha256=run.sha256,
         complete=run.complete,
     )
+
+
+def _main_host(run: RecordedRun) -> str:
+    """Scheme and host of the Patient Access API, which short forms of addresses leave out."""
+    base = run.header.get("target", {}).get("endpoints", {}).get("patient_access") or ""
+    parts = urlsplit(base)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def _as_of(run: RecordedRun) -> date:
@@ -103,7 +113,7 @@ def verdict_sentence(run: RecordedRun, assessment: Assessment) -> str:
             failed = words.count(len(assessment.not_met), "required item")
             verb = "is" if len(assessment.not_met) == 1 else "are"
             rest = _unverified(len(told), 0 if run.header.get("selection") else not_tested)
-            return f"{failed} {verb} not met{f'; {rest}' if rest else ''}."
+            return f"{failed} {verb} not met{f'; of the others, {rest}' if rest else ''}."
         case Verdict.NOTHING_FAILED_IN_SELECTION:
             rest = _unverified(len(told), 0)
             return (
@@ -188,13 +198,13 @@ def _settle(
         Pointer(
             one.anchor,
             words.sentence(one.results[0].message) or one.title,
-            f"{words.count(len(one.results), 'result')}; {one.settles}",
+            f"{words.count(len(one.results), 'result')}. {one.settles}",
         )
         for one in found
         if one.outcome is Outcome.INCONCLUSIVE
     ]
     needs = [
-        Pointer("not-tested", text, f"would settle {words.count(number, 'required item')}")
+        Pointer("not-tested", text, f"Would help to settle {words.count(number, 'required item')}.")
         for text, number in untested.settled_by(reasons, rows)
     ]
     return tuple((told + needs)[:MOST_POINTERS])

@@ -9,6 +9,16 @@ from payerproof.report import words
 from payerproof.report.view import Row
 from payerproof.runfile import RecordedRun
 
+_GUIDES = {
+    "bulk_data": "Bulk Data Access",
+    "carin_bb": "CARIN Blue Button",
+    "drug_formulary": "PDex Drug Formulary",
+    "pdex": "PDex",
+    "plan_net": "PDex Plan-Net",
+    "smart": "SMART App Launch",
+    "us_core": "US Core",
+}
+
 _LOGINS = {
     "browser": "in a browser, on the payer's own pages",
     "hook": "through the payer file's control hook, without pages",
@@ -51,7 +61,8 @@ def _environment(target: Mapping[str, Any]) -> str:
 
 def _edition(header: Mapping[str, Any]) -> str:
     guides = [
-        f"{name.replace('_', ' ')} {version}" for name, version in header.get("guides", {}).items()
+        f"{_GUIDES.get(name, name.replace('_', ' '))} {version}"
+        for name, version in header.get("guides", {}).items()
     ]
     edition = f"edition {header['edition']}" if header.get("edition") else ""
     version = f"payerproof {header['suite_version']}" if header.get("suite_version") else ""
@@ -90,7 +101,6 @@ def made(run: RecordedRun) -> tuple[Row, ...]:
             "Versions",
             _pairs({"payerproof": header.get("suite_version"), **header.get("environment", {})}),
         ),
-        Row("Guides", _pairs(header.get("guides", {}))),
         Row("Limits", _pairs(header.get("limits", {}))),
         Row("Settings", _pairs(header.get("policy", {}))),
         Row("Apps", ", ".join(f"{a['id']} ({a.get('type', '')})" for a in header.get("apps", ()))),

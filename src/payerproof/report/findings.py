@@ -77,7 +77,8 @@ def _finding(
     standings = tuple(rows[name] for name in required if name in rows)
     steps, evidence = _proof(run, group.results)
     shown = {step.id for step in steps}
-    sent = dict.fromkeys(x for result in group.results for x in result.exchanges)
+    sent = {x for result in group.results for x in result.exchanges}
+    others = {s.id for s in steps[MOST_STEPS:]} | {x for x in sent if x not in shown}
     telling = _telling(group.results, steps)
     covered = [accepted.get(result.key, "") for result in group.results]
     return Finding(
@@ -89,11 +90,7 @@ def _finding(
         results=group.results,
         evidence=evidence,
         steps=steps[:MOST_STEPS],
-        others=tuple(
-            x
-            for x in [*(s.id for s in steps[MOST_STEPS:]), *(x for x in sent if x not in shown)]
-            if x in run.exchanges
-        ),
+        others=tuple(x for x in sorted(others, key=words.natural_key) if x in run.exchanges),
         curl=curl(telling) if telling else "",
         page=telling.url if telling and telling.via == "browser" else "",
         commands=tuple(run_command(run.header, name) for name in checks[:MOST_COMMANDS]),

@@ -30,7 +30,7 @@ _TALLY = (
     "Met",
     "Does not apply",
 )
-_EXPLAINED = (Outcome.INCONCLUSIVE, Outcome.ERROR, Outcome.NOT_TESTED, Outcome.NOT_APPLICABLE)
+_OPEN = (Outcome.INCONCLUSIVE, Outcome.ERROR, Outcome.NOT_TESTED)
 _LAW = ("CFR", "U.S.C.", "USC")
 
 
@@ -64,16 +64,17 @@ def _standing(
         sentence = requirement.met or requirement.text
     elif verdict in (Verdict.NOT_MET, Verdict.MET_WITH_FINDINGS):
         sentence = requirement.unmet or requirement.text
-    elif verdict is None:
-        note = note or _why_not_applicable(run, requirement)
-    if ahead:
+    elif verdict is None and not results:
+        note = _why_not_applicable(run, requirement)
+    if ahead and words.date_in_words(requirement.effective or "?") not in note:
         note = " ".join(filter(None, (note, _date_note(requirement))))
     return Standing(requirement, verdict, word, shape, sentence, note, results)
 
 
 def _explanation(run: RecordedRun, requirement: Requirement, results: Sequence[Result]) -> str:
     """Why a requirement is not settled, from its results or from the catalogue's reason."""
-    for outcome in _EXPLAINED:
+    silent = all(r.outcome is Outcome.NOT_APPLICABLE for r in results)
+    for outcome in (*_OPEN, Outcome.NOT_APPLICABLE) if silent else _OPEN:
         said = list(dict.fromkeys(r.message for r in results if r.outcome is outcome and r.message))
         if said:
             more = f" (and {words.count(len(said) - 1, 'other reason')})" if said[1:] else ""
@@ -87,7 +88,7 @@ def _explanation(run: RecordedRun, requirement: Requirement, results: Sequence[R
 def why_no_result(run: RecordedRun, requirement: Requirement) -> str:
     """The reason why no check gave a result for *requirement*."""
     if requirement.not_tested_because:
-        return words.reason(requirement.not_tested_because)
+        return words.sentence(words.reason(requirement.not_tested_because))
     if run.header.get("selection"):
         return "Outside the selection of this run."
     if not run.complete:
@@ -102,7 +103,9 @@ def _why_not_applicable(run: RecordedRun, requirement: Requirement) -> str:
     if not applies(requirement, programmes):
         named = ", ".join(words.PROGRAMMES.get(one, one) for one in requirement.applies_to)
         return f"It binds {named}, not this payer's programmes."
-    return "It binds somebody other than the payer."
+    return words.sentence(
+        words.reason(requirement.not_tested_because) or "it binds somebody other than the payer"
+    )
 
 
 def _date_note(requirement: Requirement) -> str:
@@ -116,7 +119,10 @@ def _date_note(requirement: Requirement) -> str:
 def tally(rows: Iterable[Standing]) -> str:
     """``2 not met · 12 met``: numbers of rows by word, what is wrong first."""
     seen = Counter(row.word for row in rows)
-    return " · ".join(f"{seen[word]} {word.lower()}" for word in _TALLY if seen[word])
+    said = {"Warning": "with a warning", "Does not apply": "not applicable"}
+    return " · ".join(
+        f"{seen[word]} {said.get(word, word.lower())}" for word in _TALLY if seen[word]
+    )
 
 
 def by_area(run: RecordedRun, rows: Mapping[str, Standing]) -> tuple[Source, ...]:

@@ -154,6 +154,8 @@ class Report:
     """Everything a report shows; made by `payerproof.report.build.build`."""
 
     payer: str
+    host: str
+    """Scheme and host that short forms of addresses leave out; may be empty."""
     title: str
     run: str
     cover: tuple[Row, ...]
@@ -177,6 +179,7 @@ class Report:
     not_applicable: tuple[Reason, ...]
     errors: tuple[Untested, ...]
     overlays: tuple[Overlay, ...]
+    checks: Mapping[str, Check]
     anchors: Mapping[str, str]
     """Anchor of each result by its key."""
     exchanges: tuple[Exchange, ...]

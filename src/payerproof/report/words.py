@@ -83,10 +83,10 @@ SEVERITIES: tuple[Severity, ...] = (
 )
 
 SEVERITY_MEANINGS: Mapping[Severity, str] = {
-    Severity.CRITICAL: "A member's data reaches somebody who must not have it.",
-    Severity.HIGH: "A member cannot get at data, or at a right, that the rules give them.",
-    Severity.MEDIUM: "Something members or apps rely on is weaker than it should be.",
-    Severity.LOW: "An inconvenience, or a risk only together with something else.",
+    Severity.CRITICAL: "It can give a member's data to somebody who must not have it.",
+    Severity.HIGH: "It can keep from members data, or a right, that the rules give them.",
+    Severity.MEDIUM: "It weakens something that members or apps rely on.",
+    Severity.LOW: "It costs members or apps time or clarity.",
 }
 
 PROGRAMMES: Mapping[str, str] = {
@@ -144,7 +144,7 @@ _MONTHS = (
 
 def reason(text: str, known: Mapping[str, str] = NOT_TESTED_REASONS) -> str:
     """A reason of a closed list as a sentence; one that is not in the list, as it stands."""
-    return known.get(text, text)
+    return known.get(text, text.replace("-", " "))
 
 
 def day_in_words(day: date) -> str:

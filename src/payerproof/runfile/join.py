@@ -233,7 +233,8 @@ def _notes(given: Iterable[str], index: Index, superseded: int, rewrite: _Rewrit
     own = []
     if superseded:
         own.append(
-            f"The run was resumed: {superseded} earlier results were judged again, "
+            f"The run was resumed: {superseded} earlier "
+            f"{'result was' if superseded == 1 else 'results were'} judged again, "
             "and the later judgement counts."
         )
     if rewrite.unresolved:

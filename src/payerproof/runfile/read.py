@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from payerproof.model import Run
+from payerproof.model import Outcome, Run
 from payerproof.runfile.lines import (
     SCHEMA_VERSION,
     check_from,
@@ -84,6 +85,8 @@ def read_run(path: Path) -> RecordedRun:
 def _take(reading: _Reading, file: Path, number: int, line: bytes) -> None:
     """Read one line into *reading*; damage becomes a problem, a missing header an error."""
     try:
+        if not line.endswith(b"\n"):
+            raise ValueError("torn")
         content = parse_line(line)
         kind = content.pop("kind")
         if number == 1:
@@ -125,6 +128,12 @@ def _not_a_run(file: Path) -> str:
     )
 
 
+def _counts(reading: _Reading) -> dict[str, int]:
+    """The counts that the footer must state: the digest does not cover the footer itself."""
+    seen = Counter(result.outcome for result in reading.results)
+    return {outcome.value: seen[outcome] for outcome in Outcome}
+
+
 def _finish(reading: _Reading, file: Path, digest: str) -> RecordedRun:
     if reading.header is None:
         raise RunFileError(_not_a_run(file))
@@ -133,6 +142,8 @@ def _finish(reading: _Reading, file: Path, digest: str) -> RecordedRun:
         problems.append("the footer is missing: the run was stopped early, or the file was cut")
     elif reading.footer.get("sha256") != digest:
         problems.append("the SHA-256 in the footer does not match: the file was altered")
+    elif reading.footer.get("counts") != _counts(reading):
+        problems.append("the counts in the footer do not match the results: it was altered")
     return RecordedRun(
         header=reading.header,
         requirements=reading.by_kind.get("requirement", {}),

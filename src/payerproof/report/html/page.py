@@ -95,6 +95,7 @@ def _page(report: Report, room: Room) -> bytes:
             report=report,
             room=room,
             links=Links(report, room),
+            checks=report.checks,
             style=Markup(style),  # noqa: S704 - our own file; the run id in it is reduced to safe signs
             script=Markup(script),  # noqa: S704 - our own file
             style_hash=_hash(style),
@@ -136,6 +137,8 @@ def _environment() -> Environment:
         boxed=boxed,
         columns=columns,
         case=case_of,
+        varying=varying,
+        constant=constant,
         cut=cut,
     )
     return environment
@@ -147,6 +150,7 @@ class Links:
     def __init__(self, report: Report, room: Room) -> None:
         self._room = room
         self._anchors = report.anchors
+        self._host = report.host
 
     def text(self, text: str) -> Markup:
         """Prose with links on exchange names and boxes on redacted spots."""
@@ -157,6 +161,11 @@ class Links:
         if name not in self._room.exchanges:
             return escape(name)
         return Markup('<a class="xn" href="#{0}">{0}</a>').format(name)
+
+    def short(self, url: str) -> Markup:
+        """An address without the host of the API under test, redacted spots as boxes."""
+        own = self._host and url.startswith(f"{self._host}/")
+        return boxed(url[len(self._host) :] if own else url)
 
     def result(self, key: str) -> Markup:
         """A link to a result; plain text where the page does not show it singly."""
@@ -182,6 +191,19 @@ def kind_of(word: str) -> str:
 def columns(rows: tuple[dict[str, str], ...]) -> list[str]:
     """The columns of a table of evidence, in the order in which the rows bring them."""
     return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def varying(results: tuple[Result, ...]) -> list[str]:
+    """The parameters that tell *results* apart, in order of their names."""
+    names = sorted({name for result in results for name in result.params})
+    return [name for name in names if len({result.params.get(name) for result in results}) > 1]
+
+
+def constant(results: tuple[Result, ...]) -> str:
+    """The parameters that all of *results* share: ``guide = carin-bb 2.1.0``."""
+    first = results[0].params
+    told = varying(results)
+    return ", ".join(f"{name} = {first[name]}" for name in sorted(first) if name not in told)
 
 
 def case_of(result: Result) -> str:
