@@ -133,6 +133,17 @@ class BrowserAgent:
         self._sessions.clear()
         self.engine.stop()
 
+    def alive(self) -> bool:
+        """False where the browser was never started, or has crashed."""
+        running = self.engine.running
+        return running is not None and running.is_connected()
+
+    def browser_version(self) -> str:
+        """Name and version, such as ``Chromium 156.0.8078.79``."""
+        running, found = self.engine.running, self.engine.browser
+        name = found.version.rpartition(" ")[0] if found is not None else ""
+        return f"{name or 'Chromium'} {running.version if running is not None else ''}".strip()
+
     # -- the agent's work ----------------------------------------------------------------------
 
     def authorize(self, visit: AuthorizationVisit) -> AuthorizationOutcome:

@@ -42,7 +42,7 @@ class HookAgent:
                 "persona": visit.persona,
                 "url": visit.url,
                 "method": visit.method,
-                "form": dict(visit.form),
+                "form": [list(pair) for pair in visit.form],
                 "decision": visit.decision,
                 "leave_out": list(visit.leave_out),
                 "choose": visit.choose,
