@@ -79,6 +79,7 @@ class RawServer:
         return [head.split(b" ", 2)[1].decode() for head in self.heads]
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listener.close()
         with self._lock:
             for connection in self._open:

@@ -110,7 +110,7 @@ def causes(trouble: BaseException) -> Iterator[BaseException]:
 def was_reset(trouble: BaseException) -> bool:
     """True where the peer dropped the connection before it had answered."""
     if isinstance(trouble, httpx.RemoteProtocolError):
-        return "without sending" in str(trouble)
+        return "without sending a response" in str(trouble)
     return any(
         isinstance(cause, ConnectionResetError | ConnectionAbortedError | BrokenPipeError)
         for cause in causes(trouble)
@@ -153,6 +153,8 @@ def _http_level(trouble: BaseException, setting: Setting) -> tuple[str, str]:
         )
     if was_reset(trouble):
         return "protocol", f"{_peer(setting)} closed the connection without an answer"
+    if "complete message body" in str(trouble) or "incomplete chunked" in str(trouble):
+        return "protocol", f"{host} closed the connection before the body was complete"
     return "protocol", f"what {host} sent is not a well-formed HTTP/1.1 response"
 
 

@@ -13,6 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import httpx
@@ -130,21 +131,27 @@ class Wire:
 
 
 def trust(tls: TlsLike) -> ssl.SSLContext:
+    """Trust as the payer file wants it; raises `TlsFilesError`."""
+    files = (tls.ca_bundle, tls.client_certificate, tls.client_key)
+    return _trust(*(str(path) if path else "" for path in files))
+
+
+@cache
+def _trust(ca_bundle: str, client_certificate: str, client_key: str) -> ssl.SSLContext:
     """Public authorities (the system's and those that come with httpx) and the payer file's own.
 
     Raises `TlsFilesError` where a file of the payer file's table ``[tls]`` cannot be used.
     """
     context = httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()
-    if tls.ca_bundle:
+    if ca_bundle:
         try:
-            context.load_verify_locations(cafile=str(tls.ca_bundle))
+            context.load_verify_locations(cafile=ca_bundle)
         except OSError as trouble:
             raise TlsFilesError("tls.ca_bundle", "PEM certificates", trouble) from trouble
-    if tls.client_certificate:
-        key = str(tls.client_key) if tls.client_key else None
+    if client_certificate:
         try:
-            context.load_cert_chain(str(tls.client_certificate), key)
+            context.load_cert_chain(client_certificate, client_key or None)
         except OSError as trouble:
             what = "a PEM certificate with its key"
             raise TlsFilesError("tls.client_certificate", what, trouble) from trouble
