@@ -7,6 +7,7 @@ mistake is a `CatalogError` that names file and line.
 
 from __future__ import annotations
 
+from payerproof.catalog.consistency import consistency_problems
 from payerproof.catalog.document import catalogue_markdown
 from payerproof.catalog.errors import CatalogError
 from payerproof.catalog.ledger import Ledger, load_ledger
@@ -25,6 +26,7 @@ __all__ = [
     "RuleEdition",
     "SourceEntry",
     "catalogue_markdown",
+    "consistency_problems",
     "load_catalog",
     "load_ledger",
 ]

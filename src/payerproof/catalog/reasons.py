@@ -16,6 +16,7 @@ class NotTestedReason(StrEnum):
     NEEDS_SECOND_TARGET = "needs-second-target"
     PAGE_AUDIT_TO_COME = "page-audit-to-come"
     SUITE_TO_COME = "suite-to-come"
+    CHECK_TO_COME = "check-to-come"
     PRODUCTION_ONLY = "production-only"
     COMPARES_RUNS = "compares-runs"
     NO_TARGET_OFFERS_IT = "no-target-offers-it"
@@ -45,6 +46,9 @@ _NOT_TESTED = {
     ),
     NotTestedReason.SUITE_TO_COME: (
         "It belongs to an area that the checks of this version do not cover."
+    ),
+    NotTestedReason.CHECK_TO_COME: (
+        "A check is planned for it, and this version does not have it yet."
     ),
     NotTestedReason.PRODUCTION_ONLY: ("It shows only in production, over days or under real load."),
     NotTestedReason.COMPARES_RUNS: (
