@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
+from payerproof.catalog.addresses import address_of
 from payerproof.catalog.errors import CatalogError
 from payerproof.catalog.reasons import NotTestedReason
 from payerproof.catalog.table import REQUIREMENT_ID, Table, tables
@@ -166,10 +167,11 @@ def _citation(table: Table, values: object) -> Citation:
     inner = Table(table.file, table.name, table.index, values, within="citations")
     inner.only(_CITATION_KEYS)
     programmes = values.get("programmes")
+    source = inner.text("source")
     return Citation(
-        source=inner.text("source"),
+        source=source,
         locator=inner.text("locator", ""),
-        url=inner.text("url", ""),
+        url=inner.text("url", address_of(source)),
         confidence=inner.choice("confidence", Confidence, Confidence.CONFIRMED),
         programmes=() if programmes is None else _closed(inner, "programmes", Programme),
     )
