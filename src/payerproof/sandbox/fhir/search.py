@@ -65,7 +65,7 @@ def later_page(
 
 def unauthorized(refusal: Refusal) -> Refused:
     """Make the FHIR form of a refusal of the authorization layer."""
-    codes = {401: "login", 403: "forbidden"}
+    codes = {401: "login", 403: "forbidden", 503: "transient"}
     code = codes.get(refusal.status, "security")
     text = refusal.description or "The request carries no token that opens anything."
     return Refused(refusal.status, code, text, headers=refusal.headers)

@@ -84,7 +84,7 @@ async def _reply(request: Request, tenant: Any) -> Reply:
     _negotiate(policies, request, query)
     if segments == ("metadata",) and method in ("GET", "HEAD"):
         return Reply(resource=capability_statement(tenant.fhir_base, tenant.base, tenant.face))
-    presented = tenant.authenticate(request)
+    presented = (getattr(tenant, "authenticator", None) or tenant).authenticate(request)
     if inspect.isawaitable(presented):
         presented = await presented
     link = None
