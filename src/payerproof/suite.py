@@ -8,11 +8,35 @@ from payerproof.expect import (
     not_applicable_unless,
     remark,
 )
-from payerproof.plugin.hands import eventually
+from payerproof.fhir.client import FhirClient
+from payerproof.fhir.reply import Reply
+from payerproof.plugin.grants import Grant
+from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal, eventually
 from payerproof.plugin.marks import check
 from payerproof.plugin.parameters import each
+from payerproof.plugin.people import Person
+from payerproof.smart.configuration import SmartConfiguration
+from payerproof.smart.request import AuthorizationRequest
+from payerproof.smart.tokens import TokenAnswer, TokenEndpoint
+from payerproof.target import App, Persona, Target
 
 __all__ = [
+    "Api",
+    "App",
+    "Apps",
+    "Authorization",
+    "AuthorizationRequest",
+    "FhirClient",
+    "Grant",
+    "Lease",
+    "Person",
+    "Persona",
+    "Portal",
+    "Reply",
+    "SmartConfiguration",
+    "Target",
+    "TokenAnswer",
+    "TokenEndpoint",
     "check",
     "each",
     "eventually",

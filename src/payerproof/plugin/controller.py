@@ -10,10 +10,8 @@ from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from platform import platform, python_version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from payerproof.browser.broker import BrokerConfig, BrokerProcess, start_broker
-from payerproof.browser.client import BrokerClient
 from payerproof.catalog import Catalog
 from payerproof.model import Check, Outcome, Run
 from payerproof.plugin.digests import environment_digest, exam_digest
@@ -23,8 +21,14 @@ from payerproof.plugin.locate import make_key, segment, segments
 from payerproof.plugin.settings import Settings
 from payerproof.redact import Redactor
 from payerproof.runfile import join
+from payerproof.runfile.lines import result_from
+from payerproof.runfile.segments import index_segments
 from payerproof.target import Target
 from payerproof.verdict import exit_code
+
+if TYPE_CHECKING:
+    from payerproof.browser.broker import BrokerProcess
+    from payerproof.browser.client import BrokerClient
 
 EDITION = "2026-11"
 """Edition of the requirements; a new one whenever a verdict can change."""
@@ -68,6 +72,9 @@ class Controller:
         return controller
 
     def _start_broker(self) -> None:
+        # imported late: a run whose grants come from a hook never loads the browser
+        from payerproof.browser.broker import BrokerConfig, start_broker
+
         run_dir = Path(self.settings.run_dir)
         self.broker = start_broker(
             BrokerConfig(
@@ -96,7 +103,7 @@ class Controller:
         file.
         """
         if self.settings.broker:
-            memo = BrokerClient(self.settings.broker)
+            memo = self._client()
         reached, logged_in = self._how_it_went(memo)
         if interrupted:
             self._stop_broker()
@@ -125,6 +132,11 @@ class Controller:
             selection=self.settings.selection.partial,
             unreachable=not reached or not logged_in,
         )
+
+    def _client(self) -> BrokerClient:
+        from payerproof.browser.client import BrokerClient
+
+        return BrokerClient(self.settings.broker)
 
     def abandon(self) -> None:
         """Leave a run that never began: stop the broker, drop key and private folder."""
@@ -160,7 +172,7 @@ class Controller:
         """Revoke, on the portal's page, what members granted in this run and nobody gave back."""
         if self.settings.broker and self.target.pages.app_management:
             names = {app.id: app.name for app in self.target.apps}
-            undo(Path(self.settings.run_dir), BrokerClient(self.settings.broker), names)
+            undo(Path(self.settings.run_dir), self._client(), names)
 
     def _check_canary(self, path: Path) -> None:
         redactor = Redactor(Path(self.settings.key_file).read_bytes())
@@ -237,18 +249,8 @@ def new_settings(target: Target, run_dir: Path, **more: Any) -> Settings:
 
 def judged_keys(run_dir: Path) -> tuple[str, ...]:
     """Keys of the results that an interrupted run already has; errors of ours are tried again."""
-    from payerproof.runfile import segment_results
-
-    return tuple(
-        sorted(
-            {
-                result.key
-                for path in segments(run_dir)
-                for result in segment_results(path)
-                if result.outcome is not Outcome.ERROR
-            }
-        )
-    )
+    results = [result_from(content) for _, content in index_segments(segments(run_dir)).results]
+    return tuple(sorted({r.key for r in results if r.outcome is not Outcome.ERROR}))
 
 
 def now() -> datetime:

@@ -59,6 +59,8 @@ class Grant:
     """The exchange that brought the tokens."""
     document: Mapping[str, Any] = field(repr=False, default_factory=dict)
     """The whole token response."""
+    headers: Mapping[str, str] = field(repr=False, default_factory=dict)
+    """Headers of the token response, names in lower case."""
 
     @property
     def stale(self) -> bool:
@@ -247,6 +249,7 @@ def grant_of(answer: TokenAnswer, persona: str, app: str, request: Authorization
         issued=time.time(),
         exchange=answer.exchange,
         document=answer.document,
+        headers={name.lower(): value for name, value in answer.answer.headers.items()},
     )
 
 

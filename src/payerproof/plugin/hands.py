@@ -11,6 +11,7 @@ from typing import Any
 from payerproof.browser.facts import AuthorizationOutcome, ConnectedApps, PageFacts
 from payerproof.expect.outcomes import NotTested, inconclusive_unless
 from payerproof.fhir.client import FhirClient
+from payerproof.fhir.reply import Reply
 from payerproof.plugin.grants import Grant
 from payerproof.plugin.people import Person
 from payerproof.plugin.session import RunSession
@@ -43,6 +44,22 @@ class Api:
     def send(self, method: str, url: str, **how: Any) -> Answer:
         """Send any request anywhere at the payer, as `payerproof.polite.Http.send` does."""
         return self._session.http.send(method, url, **how)
+
+    def still_opens(self, person: Person, *replies: Reply) -> None:
+        """The positive control of a refusal: the person's token still opens their own Patient.
+
+        A 401 may mean that the token is dead and a 5xx that the server is, so only after one of
+        these a request is sent; end the check as inconclusive where it is not answered.
+        """
+        doubtful = [reply for reply in replies if reply.status == 401 or reply.status >= 500]
+        for reply in doubtful[:1]:
+            own = self.as_(person).read("Patient", person.patient_id)
+            inconclusive_unless(
+                own.resource_type == "Patient",
+                f"{person}'s own Patient could not be read either, so a refusal says nothing",
+                reply.exchange,
+                own.exchange,
+            )
 
     def grant_of(self, person: Person) -> Grant:
         """A person's shared grant; only to look at."""

@@ -25,9 +25,9 @@ class CheckMark:
 def check(name: str, *, needs: tuple[str, ...] = (), prod: str = "yes") -> Callable[[F], F]:
     """Mark a function as the check `name`, one criterion of the requirement before the slash.
 
-    `needs` are words of the closed vocabulary `payerproof.target.NEEDS`; unmet, the check reads *not
-    tested: needs …*. `prod` is ``yes`` (harmless to production), ``gated`` (only with the payer
-    file's word) or ``no`` (never on production).
+    `needs` are words of the closed vocabulary `payerproof.target.NEEDS`; unmet, the check reads
+    *not tested: needs …*. `prod` is ``yes`` (harmless to production), ``gated`` (only with the
+    payer file's word) or ``no`` (never on production).
     """
     mark = CheckMark(name, needs, Prod(prod))
 

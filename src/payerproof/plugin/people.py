@@ -85,9 +85,18 @@ class Cast:
 
     @cached_property
     def pair(self) -> tuple[Persona, Persona] | None:
-        """Two unrelated members with their own logins; those with known claims come first."""
+        """Two unrelated members with their own logins.
+
+        Those with known claims come first, and among them those who share nothing with anybody.
+        """
         able = [one for one in members(self.target) if can_log_in(self.target, one)]
-        ranked = sorted(able, key=lambda one: not (one.expect.claims or one.expect.data))
+        ranked = sorted(
+            able,
+            key=lambda one: (
+                not (one.expect.claims or one.expect.data),
+                bool(one.household or one.represents),
+            ),
+        )
         for one in ranked:
             for other in ranked:
                 if one.id != other.id and not related(one, other):

@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Literal
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -19,7 +20,8 @@ from payerproof.plugin.progress import PROPERTY
 from payerproof.plugin.session import RunSession
 from payerproof.plugin.stash import CHECK
 
-_PYTEST_WORD = {
+_Word = Literal["passed", "failed", "skipped"]
+_PYTEST_WORD: dict[Outcome, _Word] = {
     Outcome.PASSED: "passed",
     Outcome.WARNING: "passed",
     Outcome.FAILED: "failed",
@@ -113,12 +115,12 @@ def remember_exception(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
 
 
 def _tell_pytest(item: pytest.Item, result: Result) -> None:
-    word = _PYTEST_WORD.get(result.outcome, "skipped")
+    word: _Word = _PYTEST_WORD.get(result.outcome, "skipped")
     sentence = result.message or f"expected {result.expected}; observed {result.observed}"
     if result.outcome in (Outcome.FAILED, Outcome.WARNING):
         sentence = f"expected {result.expected}; observed {result.observed}"
     path, line, _ = item.location
-    longrepr: object = None
+    longrepr: str | tuple[str, int, str] | None = None
     if word == "failed":
         longrepr = f"{result.key}: {sentence}"
     elif word == "skipped":
@@ -131,14 +133,15 @@ def _tell_pytest(item: pytest.Item, result: Result) -> None:
         "sentence": sentence if result.outcome is not Outcome.PASSED else "",
         "requests": len(result.exchanges),
     }
-    for when in ("setup", "call", "teardown"):
+    phases: tuple[Literal["setup", "call", "teardown"], ...] = ("setup", "call", "teardown")
+    for when in phases:
         report = pytest.TestReport(
             item.nodeid,
             item.location,
             {},
-            word if when == "call" else "passed",  # type: ignore[arg-type]  # the words are pytest's
-            longrepr if when == "call" else None,  # type: ignore[arg-type]  # as above
-            when,  # type: ignore[arg-type]  # as above
+            word if when == "call" else "passed",
+            longrepr if when == "call" else None,
+            when,
             duration=result.duration_ms / 1000 if when == "call" else 0,
             user_properties=[(PROPERTY, json.dumps(told))] if when == "call" else [],
         )

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from payerproof.browser.agent import HookAgent, MemberAgent
-from payerproof.browser.client import BrokerClient
+from payerproof.browser.hook import HookAgent
 from payerproof.expect.outcomes import Inconclusive, inconclusive_unless
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.record import CLAIMS_AND_CLINICAL, Record, collect
@@ -26,6 +25,9 @@ from payerproof.smart import configuration as smart_configuration
 from payerproof.smart.configuration import SmartConfiguration
 from payerproof.smart.scopes import opens
 from payerproof.target import App, Persona, Target, load_target, secrets_of
+
+if TYPE_CHECKING:
+    from payerproof.browser.agent import MemberAgent
 
 
 class LocalMemo:
@@ -72,16 +74,14 @@ class RunSession:
             redactor.learn(kind, secret)
         recorder = Recorder(segment(run_dir, process), redactor, process)
         http = Http(recorder, target.limits, target.tls, share=1 / max(1, settings.workers))
-        broker = BrokerClient(settings.broker) if settings.broker else None
-        memo: Memo = broker or LocalMemo()
-        agent: MemberAgent
-        if settings.login == "hook" or broker is None:
-            hook = target.controls["grant"]
-            token = hook.token.reveal() if hook.token else ""
-            agent = HookAgent(http, str(hook.url), token)
-        else:
-            agent = broker
-        return cls(settings, target, recorder, http, memo, agent, Journal(run_dir, process))
+        journal = Journal(run_dir, process)
+        if settings.broker:
+            # imported late: a run whose grants come from a hook never loads the browser
+            from payerproof.browser.client import BrokerClient
+
+            broker = BrokerClient(settings.broker)
+            return cls(settings, target, recorder, http, broker, broker, journal)
+        return cls(settings, target, recorder, http, LocalMemo(), _hook(target, http), journal)
 
     def close(self) -> None:
         """Close connections and the segment."""
@@ -210,6 +210,11 @@ class RunSession:
     def records_of_the_pair(self) -> Iterable[Record]:
         """The two records that markers are compared with, the same in every process."""
         return [self.record(persona) for persona in self.cast.pair or ()]
+
+
+def _hook(target: Target, http: Http) -> MemberAgent:
+    hook = target.controls["grant"]
+    return HookAgent(http, str(hook.url), hook.token.reveal() if hook.token else "")
 
 
 def served_types(capability: Mapping[str, Any]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -68,13 +68,7 @@ class Settings:
         """Rebuild the settings from `to_json`."""
         value: dict[str, Any] = json.loads(text)
         chosen = value.pop("selection")
-        selection = Selection(
-            **{
-                one.name: tuple(chosen[one.name])
-                if isinstance(chosen[one.name], list)
-                else chosen[one.name]
-                for one in fields(Selection)
-            }
-        )
+        quick = bool(chosen.pop("quick"))
+        selection = Selection(**{name: tuple(names) for name, names in chosen.items()}, quick=quick)
         value["judged"] = tuple(value["judged"])
         return cls(selection=selection, **value)

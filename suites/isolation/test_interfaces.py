@@ -1,0 +1,99 @@
+"""Side doors: batch, GraphQL, bulk export and administrative types open nothing more than REST."""
+
+from __future__ import annotations
+
+from payerproof.suite import Api, Person, check, expect
+
+CLAIMS = "ExplanationOfBenefit"
+ADMINISTRATIVE = (
+    "List",
+    "Group",
+    "Account",
+    "AuditEvent",
+    "Provenance",
+    "Task",
+    "Communication",
+    "Subscription",
+    "MessageHeader",
+)
+
+
+@check("isolation.every-interface/batch", needs=("unrelated_pair",))
+def test_batch_opens_nothing_foreign(api: Api, member: Person, stranger: Person) -> None:
+    """A batch that mixes own and foreign requests discloses nothing foreign."""
+    # given another member with claims
+    stranger.must_have(CLAIMS)
+    urls = (
+        f"Patient/{member.patient_id}",
+        f"Patient/{stranger.patient_id}",
+        f"{CLAIMS}?patient={stranger.patient_id}",
+        f"{CLAIMS}/{stranger.record.ids(CLAIMS)[0]}",
+    )
+    entries = [{"request": {"method": "GET", "url": url}} for url in urls]
+    # when one's own and foreign requests go in one batch, and in one transaction
+    client = api.as_(member)
+    replies = [
+        client.send("POST", "", json={"resourceType": "Bundle", "type": kind, "entry": entries})
+        for kind in ("batch", "transaction")
+    ]
+    # then nothing in any answer is about the other member
+    api.still_opens(member, *replies)
+    expect(*replies).discloses_nothing_about(stranger)
+
+
+@check("isolation.every-interface/graphql", needs=("unrelated_pair",))
+def test_graphql_opens_nothing_foreign(api: Api, member: Person, stranger: Person) -> None:
+    """$graphql at system and instance level discloses nothing foreign."""
+    # given another member with a name and claims
+    stranger.must_have("Patient", CLAIMS)
+    fields = "{id name{family given} birthDate}"
+    one = f'{{Patient(id:"{stranger.patient_id}"){fields}}}'
+    several = f"{{PatientList{fields}}}"
+    claims = f'{{ExplanationOfBenefitList(patient:"{stranger.patient_id}"){{id}}}}'
+    # when both are asked for by GraphQL
+    client = api.as_(member)
+    replies = [
+        client.get("$graphql", [("query", one)]),
+        client.send("POST", "$graphql", json={"query": several}),
+        client.get(f"Patient/{member.patient_id}/$graphql", [("query", claims)]),
+    ]
+    # then nothing in any answer is about the other member
+    api.still_opens(member, *replies)
+    expect(*replies).discloses_nothing_about(stranger)
+
+
+@check("isolation.every-interface/bulk-export", needs=("member",))
+def test_no_bulk_export_with_a_members_token(api: Api, member: Person) -> None:
+    """No bulk export starts with a member's token."""
+    # given a member's token that opens the member's own Patient
+    member.must_have("Patient")
+    client = api.as_(member).with_headers(prefer="respond-async")
+    # when a bulk export is kicked off at each level
+    replies = [client.get(path) for path in ("$export", "Patient/$export", "Group/all/$export")]
+    # then none starts
+    api.still_opens(member, *replies)
+    started = [
+        reply for reply in replies if reply.status == 202 or reply.header("content-location")
+    ]
+    expect.that(
+        not started,
+        "no export job",
+        f"{len(started)} of {len(replies)} requests started a job",
+        *(reply.exchange for reply in started or replies),
+    )
+    expect(*replies).is_refused()
+
+
+@check("isolation.every-interface/administrative-types", needs=("unrelated_pair",))
+def test_administrative_types(api: Api, member: Person, stranger: Person) -> None:
+    """Searches of administrative types show own rows at most."""
+    # given two members with records
+    for person in (member, stranger):
+        person.must_have("Patient")
+    # when types that list members or what was done with them are searched
+    client = api.as_(member)
+    replies = [client.search(kind) for kind in ADMINISTRATIVE]
+    # then nothing in any answer is about the other member
+    api.still_opens(member, *replies)
+    expect(*replies).concerns_only(member)
+    expect(*replies).discloses_nothing_about(stranger)

@@ -1,0 +1,53 @@
+"""Next links: a link to a page opens it for the grant that was given it, and for nobody else."""
+
+from __future__ import annotations
+
+from payerproof.suite import Api, Lease, Person, Reply, check, expect, inconclusive_unless
+
+CLAIMS = "ExplanationOfBenefit"
+
+
+@check("isolation.paging/foreign-next-link", needs=("unrelated_pair",))
+def test_next_link_of_another_member(api: Api, member: Person, stranger: Person) -> None:
+    """Another member's next link gives nothing of theirs to this member's token, nor to none."""
+    # given a next link that works for the member it was given to
+    link, following = _second_page(api, stranger)
+    # when it is called with another member's token, and with none
+    replies = [api.as_(member).get(link), api.anonymous().get(link)]
+    # then nothing of the page comes
+    api.still_opens(member, replies[0])
+    expect(*replies).discloses_nothing_about(stranger)
+    expect.that(following.ok, "the link works for its owner", "it does", following.exchange)
+
+
+@check("isolation.paging/other-apps-link", needs=("unrelated_pair", "two_apps"))
+def test_next_link_of_another_app(api: Api, lease: Lease, member: Person) -> None:
+    """Another app's token gets no more from a next link than its own grant allows."""
+    # given a next link to the member's claims, and another app that may read coverage only
+    link, following = _second_page(api, member)
+    grant = lease(member, scopes="launch/patient patient/Coverage.rs")
+    control = api.as_(grant).search("Coverage", beneficiary=member.patient_id)
+    inconclusive_unless(
+        control.matches, "the narrow grant does not read coverage", control.exchange
+    )
+    # when the other app calls the link
+    reply = api.as_(grant).get(link)
+    # then no claim comes
+    expect(reply).has_no_resource_of(CLAIMS)
+    expect.that(following.ok, "the link works for its owner", "it does", following.exchange)
+
+
+def _second_page(api: Api, person: Person) -> tuple[str, Reply]:
+    """A next link of a person's claims and the page that it leads its owner to."""
+    person.must_have(CLAIMS)
+    client = api.as_(person)
+    first = client.search(CLAIMS, [("patient", person.patient_id), ("_count", "1")])
+    link = first.link("next")
+    inconclusive_unless(
+        link, f"{person}'s claims come on one page, so there is no next link", first.exchange
+    )
+    following = client.get(link)
+    inconclusive_unless(
+        following.matches, f"the next link does not work for {person} either", following.exchange
+    )
+    return link, following

@@ -1,0 +1,71 @@
+"""One harness process that judges tenant after tenant, so that start-up is paid once.
+
+Reads one JSON job a line on its input, answers one JSON line. A job is ``{"environment": {…},
+"selection": {…}, "login": "hook"|"browser"}``; the answer ``{"outcomes": {key: outcome}, "observed":
+{key: sentence}, "code": n, "seconds": s}``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from payerproof.cli.pytest_command import INI
+from payerproof.places import shipped
+from payerproof.runfile import read_run
+
+AS_OF = "2026-11-21"
+
+
+def judge(job: dict[str, Any], payer: str) -> dict[str, Any]:
+    """Run the selected checks against one tenant in this process."""
+    os.environ.update(job["environment"])
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="payerproof-matrix-") as folder:
+        run_dir = Path(folder) / "run"
+        arguments = [
+            "-p", "payerproof.plugin", "-p", "no:cacheprovider", "-p", "no:randomly",
+            "-c", str(INI), f"--rootdir={shipped('suites')}", str(shipped("suites")),
+            f"--payer={payer}", f"--run-dir={run_dir}", f"--payerproof-as-of={AS_OF}",
+            f"--payerproof-login={job['login']}",
+            f"--payerproof-selection={json.dumps(job['selection'])}",
+        ]  # fmt: skip
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            code = pytest.main(arguments)
+        file = run_dir / "run.jsonl"
+        if not file.exists():
+            return {"error": said.getvalue()[-4000:], "code": int(code)}
+        results = read_run(file).results
+    return {
+        "outcomes": {result.key: str(result.outcome) for result in results},
+        "observed": {
+            result.key: result.observed or result.message
+            for result in results
+            if result.outcome != "passed"
+        },
+        "code": int(code),
+        "seconds": round(time.monotonic() - started, 2),
+    }
+
+
+def main() -> None:
+    """Answer jobs until the input ends."""
+    payer = sys.argv[1]
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever prints goes to the error stream; answers have their own
+    for line in sys.stdin:
+        print(json.dumps(judge(json.loads(line), payer)), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()
