@@ -149,3 +149,10 @@ def test_each_host_is_looked_at_once(payer: Path) -> None:
         ("fhir.plan.example", 443, True),
         ("apps.plan.example", 80, False),
     ]
+
+
+def test_every_trouble_of_the_browser_is_put_in_words() -> None:
+    from payerproof.browser.facts import TROUBLES as KNOWN
+    from payerproof.cli.checkup_login import TROUBLES
+
+    assert set(TROUBLES) == set(KNOWN)

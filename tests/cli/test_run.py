@@ -108,27 +108,24 @@ def test_the_options_of_the_plugin(tmp_path: Path) -> None:
     assert json.loads(selection.partition("=")[2]) == {
         "areas": ["isolation"], "checks": [], "left_out": ["a.b/c"], "personas": [], "quick": False,
     }  # fmt: skip
-    plan = plan_command(asked, tmp_path / "progress")
-    assert "--payerproof-plan" in plan
-    assert not any(one.startswith("--run-dir") for one in plan)
+    plan = plan_command(asked, tmp_path / "plan.json", tmp_path / "run")
+    assert f"--payerproof-plan={tmp_path / 'plan.json'}" in plan
 
 
 def test_pytest_itself_takes_every_option(tmp_path: Path) -> None:
-    """The plugin knows them all: pytest would refuse an unknown one with a usage error."""
+    """The plugin knows them all, else pytest would stop on them before it looks for the payer."""
     asked = Invocation("p.toml", as_of="2026-11-21", max_seconds=1, headed=True, production=True)
     for command in (
-        pytest_command(asked, tmp_path, tmp_path / "p", resume=True),
-        plan_command(asked, tmp_path / "p"),
+        pytest_command(asked, tmp_path / "run", tmp_path / "p", resume=True),
+        plan_command(asked, tmp_path / "p", tmp_path / "run"),
     ):
         done = subprocess.run(
-            [*command, "--help"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            env=environment(),
+            command, capture_output=True, text=True, check=False, timeout=120, env=environment()
         )
-        assert done.returncode == 0, done.stderr
+        said = done.stdout + done.stderr
+        assert "unrecognized arguments" not in said
+        assert "p.toml: no such file" in said
+        assert done.returncode == 2
 
 
 # -- from the process to the exit code --------------------------------------------------------

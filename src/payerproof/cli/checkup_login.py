@@ -8,8 +8,24 @@ from typing import TYPE_CHECKING, Any
 from payerproof.cli.checkup import Finding, problem
 
 if TYPE_CHECKING:
+    from payerproof.plugin.grants import Grant
     from payerproof.plugin.session import RunSession
     from payerproof.target import Persona
+
+TROUBLES = {
+    "locked": "the account is locked; unlock it before the next try",
+    "ineligible": "the payer says that this person may not use the API",
+    "blocked-at-edge": "the payer's firewall stops us; have our address let in",
+    "captcha": "the page shows a captcha, which is never solved; have it turned off for testing",
+    "maintenance": "the payer's pages are down; try later",
+    "no-linked-record": "no member's record is linked to this account",
+    "wrong-credentials": "user name, password or second factor was refused",
+    "no-login-form": "no login form was found; describe the page under [[logins]]",
+    "redirect-loop": "the pages send the browser in a circle",
+    "timeout": "the page did not come in time",
+    "not-understood": "a page was not understood; describe it under [[logins]]",
+}
+"""What each trouble of `payerproof.browser.facts.TROUBLES` means, and what to do."""
 
 
 def look_at_logins(session: RunSession) -> Iterator[Finding]:
@@ -36,12 +52,29 @@ def _log_in(session: RunSession, persona: Persona) -> tuple[Finding, bool]:
 
     subject = f"login of {persona.id}"
     try:
-        grant = session.shared_grant(persona)
+        grant = _grant(session, persona)
     except (Inconclusive, BrowserError) as trouble:
-        told = getattr(trouble, "sentence", "") or str(trouble)
+        told = _in_words(getattr(trouble, "sentence", "") or str(trouble))
+        if persona.role == "portal-user" and "no-linked-record" in told:
+            return Finding(subject, "fine", "an account without a member's record."), True
         return Finding(subject, "note", told), False
-    what = f"{len(grant.scopes)} scopes granted to app {grant.app}"
-    return Finding(subject, "fine", f"{what}."), True
+    return Finding(subject, "fine", f"{len(grant.scopes)} scopes granted to {grant.app}."), True
+
+
+def _grant(session: RunSession, persona: Persona) -> Grant:
+    """The shared grant; a representative without a record of their own acts for somebody."""
+    if persona.represents and not (persona.expect.claims or persona.expect.data):
+        app = session.default_app
+        return session.grants.obtain(persona, app, choose=persona.represents[0])
+    return session.shared_grant(persona)
+
+
+def _in_words(told: str) -> str:
+    """Add to a trouble's name what it means and what to do."""
+    for trouble, words in TROUBLES.items():
+        if told.endswith(trouble):
+            return f"{told}: {words}."
+    return told if told.endswith(".") else f"{told}."
 
 
 def _data(session: RunSession, persona: Persona) -> Finding:
@@ -56,11 +89,10 @@ def _data(session: RunSession, persona: Persona) -> Finding:
     missing = [f"claim {one.id}" for one in persona.expect.claims if one.id not in known]
     missing += [f"any {kind}" for kind in persona.expect.data if not record.of(kind)]
     if missing:
-        return Finding(
-            subject, "note", f"the payer file expects, but there is not: {', '.join(missing)}."
-        )
-    counts = ", ".join(f"{len(record.of(kind))} {kind}" for kind in record.types)
-    return Finding(subject, "fine", f"as expected: {counts}.")
+        text = f"expected by the payer file, but not there: {', '.join(missing)}."
+        return Finding(subject, "note", text)
+    read = f"{len(record.everything)} resources of {len(record.types)} types"
+    return Finding(subject, "fine", f"everything expected is there ({read}).")
 
 
 def _names(claim: Mapping[str, Any]) -> set[str]:

@@ -48,18 +48,19 @@ def plan_only(asked: Invocation, output: Output) -> int:
 
     check_selection(asked, ready_target(asked.payer, production=asked.production))
     with tempfile.TemporaryDirectory(prefix="payerproof-") as scratch:
-        progress = Path(scratch) / "progress.jsonl"
-        ended = carry_out(plan_command(asked, progress), progress, SilentView())
+        plan, folder = Path(scratch) / "plan.json", Path(scratch) / "run"
+        command = plan_command(asked, plan, folder)
+        ended = carry_out(command, Path(scratch) / "progress.jsonl", SilentView())
+        content = json.loads(plan.read_text(encoding="utf-8")) if plan.is_file() else None
     if ended.interrupted:
         return ExitCode.INTERRUPTED
-    plan = ended.progress.plan
-    if plan is None or ended.code != ExitCode.OK:
+    if content is None:
         return _went_wrong(ended)
     ended.log.unlink(missing_ok=True)
     if output.as_json:
-        click.echo(json.dumps({k: v for k, v in plan.items() if k != "event"}, indent=2))
+        click.echo(json.dumps(content, indent=2))
     else:
-        print_plan(plan)
+        print_plan(content)
     return ExitCode.OK
 
 
@@ -71,7 +72,8 @@ def _carry_out(asked: Invocation, folder: Path, output: Output, *, resume: bool)
     ended = carry_out(command, progress, view_for(quiet=output.as_json))
     if not (folder / "run.jsonl").is_file():
         if ended.interrupted:
-            click.echo(f"Stopped. 'payerproof run --resume {folder}' goes on with it.", err=True)
+            so_far = f"Stopped after {ended.progress.done} of {ended.progress.total} checks"
+            click.echo(f"{so_far}. 'payerproof run --resume {folder}' goes on.", err=True)
             return ExitCode.INTERRUPTED
         return _went_wrong(ended)
     progress.unlink(missing_ok=True)
@@ -101,7 +103,7 @@ def finish(folder: Path, output: Output, code: int) -> None:
         return
     from payerproof.cli.closing import print_closing
 
-    print_closing(made, written.get("html"))
+    print_closing(made, written.get("html"), code)
 
 
 def _went_wrong(ended: Ended) -> int:

@@ -63,10 +63,10 @@ def _lines(requirement: Requirement, checks: list[Check]) -> list[str]:
     lines = [one.id, "", f"{one.level.value}, {one.severity.value}. {one.text}"]
     lines += [one.why] if one.why else []
     lines += ["", f"Binds:  {', '.join(one.applies_to)}", f"Met by: {', '.join(one.actors)}"]
-    if one.effective or one.lifecycle != "in-force":
-        lines.append(
-            f"In force: {one.lifecycle}" + (f", from {one.effective}" * bool(one.effective))
-        )
+    if one.effective:
+        lines.append(f"From:   {one.effective}")
+    if one.lifecycle != "in-force":
+        lines.append(f"State:  {one.lifecycle}")
     if one.confidence is not Confidence.CONFIRMED:
         lines.append(f"Confidence of the source: {one.confidence.value}")
     lines += ["", "Sources:"]

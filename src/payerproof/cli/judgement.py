@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from payerproof.model import Outcome, Run, Severity
+from payerproof.model import Outcome, Result, Run, Severity
 from payerproof.runfile import read_run
 from payerproof.verdict import assess
 
@@ -63,7 +63,7 @@ def judge(folder: Path) -> Judgement:
     )
     areas: dict[str, Counter[str]] = {}
     for result in run.results:
-        areas.setdefault(result.requirement.partition(".")[0], Counter())[result.outcome.value] += 1
+        areas.setdefault(_area(run, result), Counter())[result.outcome.value] += 1
     return Judgement(
         run=str(header["run"]),
         target=str(header["target"].get("name", "")),
@@ -75,6 +75,13 @@ def judge(folder: Path) -> Judgement:
         notes=(*run.notes, *run.problems),
         selection=selection,
     )
+
+
+def _area(run: Run, result: Result) -> str:
+    """Folder of the suite that the check stands in, as ``--area`` takes it."""
+    check = run.checks.get(result.check)
+    folder = check.module.partition("/")[0] if check else ""
+    return folder or result.requirement.partition(".")[0]
 
 
 def findings(run: Run) -> tuple[Finding, ...]:

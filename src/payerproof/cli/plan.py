@@ -11,19 +11,17 @@ from payerproof.cli.durations import words
 
 
 def print_plan(plan: Mapping[str, Any]) -> None:
-    """Print the ``plan`` event of a run that only plans.
+    """Print a plan as `payerproof.plugin.planning` writes it.
 
-    Keys: ``total`` (checks), ``areas`` {area: checks}; and where known ``requests``, ``logins`` and
-    ``seconds`` (estimates), ``state_changes`` (check ids), ``waits_for_person`` (sentences) and
-    ``not_tested`` {check id: reason}.
+    Keys: ``checks`` (number), ``areas`` {area: number}, ``requests``, ``logins``,
+    ``authorizations`` and ``seconds`` (estimates), ``state_changes`` (check ids),
+    ``waits_for_person`` (sentences) and ``not_tested`` {check id: reason}.
     """
-    click.echo(f"{plan.get('total', 0)} checks would run:")
-    for area, count in plan.get("areas", {}).items():
+    click.echo(f"{plan['checks']} checks would run:")
+    for area, count in plan["areas"].items():
         click.echo(f"  {area}: {count}")
-    about = [f"{plan[word]} {word}" for word in ("requests", "logins") if word in plan]
-    about += [words(float(plan["seconds"]))] if "seconds" in plan else []
-    if about:
-        click.echo(f"About {', '.join(about)}.")
+    counts = [f"{plan[word]} {word}" for word in ("requests", "logins", "authorizations")]
+    click.echo(f"About {', '.join(counts)}, {words(float(plan['seconds']))}.")
     _listed("Changes that are made and put back, by", plan.get("state_changes", ()))
     _listed("Somebody has to be there for", plan.get("waits_for_person", ()))
     reasons: dict[str, list[str]] = {}

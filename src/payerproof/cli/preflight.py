@@ -50,7 +50,8 @@ def _known(option: str, given: Sequence[str], known: Sequence[str]) -> None:
     for name in given:
         if name not in known:
             listed = f" Known: {', '.join(known)}." if 0 < len(known) <= 40 else ""
-            raise Stop(f"{option} {name}: there is none.{did_you_mean(name, known) or listed}")
+            more = listed or " 'payerproof list checks' has them all."
+            raise Stop(f"{option} {name}: there is none.{did_you_mean(name, known) or more}")
 
 
 def payer_argument(payer: str) -> str:

@@ -32,8 +32,6 @@ class Progress:
     areas: dict[str, Area] = field(default_factory=dict)
     note: str = ""
     requests: int = 0
-    plan: Mapping[str, Any] | None = None
-    """The last ``plan`` event, with whatever more it told."""
 
     @property
     def done(self) -> int:
@@ -49,7 +47,6 @@ class Progress:
         """Move on by one event."""
         match event.get("event"):
             case "plan":
-                self.plan = event
                 self.total = int(event.get("total", 0))
                 for name, count in event.get("areas", {}).items():
                     self.areas.setdefault(name, Area()).total = int(count)

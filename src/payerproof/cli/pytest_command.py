@@ -40,14 +40,11 @@ def pytest_command(
     return given
 
 
-def plan_command(asked: Invocation, progress: Path) -> list[str]:
-    """The arguments that work out what a run would do, and send nothing.
-
-    The plan comes as the ``plan`` event of the progress file.
-    """
+def plan_command(asked: Invocation, plan: Path, run_dir: Path) -> list[str]:
+    """The arguments that write what a run would do to `plan`, and send nothing."""
     flags = ["--payerproof-production"] if asked.production else []
-    told = f"--payerproof-progress={progress}"
-    return [*_common(asked), *flags, "-n", "0", "--payerproof-plan", told]
+    told = [f"--run-dir={run_dir}", f"--payerproof-plan={plan}"]
+    return [*_common(asked), *flags, "-n", "0", *told]
 
 
 def _common(asked: Invocation) -> list[str]:

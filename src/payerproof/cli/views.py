@@ -74,7 +74,8 @@ class PlainView:
         """Print what is worth a line."""
         kind = event.get("event")
         if kind == "plan":
-            click.echo(f"{progress.total} checks in {len(progress.areas)} areas.", err=True)
+            areas = "1 area" if len(progress.areas) == 1 else f"{len(progress.areas)} areas"
+            click.echo(f"{progress.total} checks in {areas}.", err=True)
         elif kind == "note":
             click.echo(progress.note, err=True)
         elif kind == "result":
