@@ -30,17 +30,16 @@ CLASSES: tuple[DataClass, ...] = (
     DataClass(
         "claims",
         "Claims and costs",
-        "Bills your plan has received and what was paid",
+        "Bills the plan has received and what was paid",
         "Each visit, hospital stay, prescription or dental service that was billed to the plan: "
-        "when and where it took place, what it was for, what the plan paid and what you owe.",
+        "when and where it took place, what it was for, what the plan paid and what is left to pay.",
         ("ExplanationOfBenefit",),
     ),
     DataClass(
         "coverage",
-        "Your coverage",
-        "Which plan you have and since when",
-        "Plan name, member number, group, start and end of coverage, and how you are related to "
-        "the person who holds the policy.",
+        "Coverage and plan",
+        "Which plan, and since when",
+        "Plan name, member number, group, start and end of coverage, and who holds the policy.",
         ("Coverage",),
     ),
     DataClass(
@@ -48,7 +47,7 @@ CLASSES: tuple[DataClass, ...] = (
         "Personal details",
         "Name, birth date, address and contact details",
         "Name, birth date, sex, address, telephone, e-mail, language, race and ethnicity as far "
-        "as the plan has them, and who may act for you.",
+        "as the plan has them, and who may act for the member.",
         ("Patient", "RelatedPerson"),
     ),
     DataClass(
@@ -79,7 +78,7 @@ CLASSES: tuple[DataClass, ...] = (
         "visits",
         "Visits, procedures and vaccinations",
         "Appointments, operations, vaccinations, devices",
-        "When you were seen and where, operations and other procedures, what was ordered, "
+        "Visits and hospital stays with date and place, operations and other procedures, what was ordered, "
         "vaccinations, and devices such as a pacemaker.",
         ("Encounter", "Procedure", "Immunization", "Device", "ServiceRequest"),
     ),
@@ -87,15 +86,15 @@ CLASSES: tuple[DataClass, ...] = (
         "documents",
         "Documents",
         "Letters, summaries and notes",
-        "Discharge summaries, visit notes, letters and other papers that the plan keeps for you.",
+        "Discharge summaries, visit notes, letters and other papers that the plan keeps.",
         ("DocumentReference", "Binary"),
     ),
     DataClass(
         "providers",
-        "Who cares for you",
-        "Doctors, clinics, hospitals, and where the records came from",
+        "Doctors, clinics and hospitals",
+        "Who gave care, and where the records came from",
         "Names, addresses and specialties of the doctors, clinics, hospitals and pharmacies in "
-        "your record, and who made each entry.",
+        "the record, and who made each entry.",
         ("Organization", "Practitioner", "PractitionerRole", "Location", "Provenance"),
     ),
 )

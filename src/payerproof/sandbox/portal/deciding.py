@@ -131,7 +131,7 @@ def is_signed_in(tenant: Tenant, session: Session, journey: Journey) -> bool:
     if "login" in request.prompt or "select_account" in request.prompt:
         return session.auth_time >= journey.begun
     if request.max_age is not None:
-        return tenant.clock.now() - session.auth_time <= max(request.max_age, 1)
+        return session.auth_time >= journey.begun - request.max_age
     return True
 
 
