@@ -114,7 +114,7 @@ def test_bodies_are_decompressed(make_http: Make, serve: Serve, coding: str, pac
 def test_a_gzip_bomb_is_stopped_at_the_cap(
     make_http: Make, serve: Serve, lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    bomb = gzip.compress(b"\0" * 50_000_000)
+    bomb = gzip.compress(b"\0" * 9_000_000)
     server = serve(ok(bomb, "Content-Encoding: gzip"))
     with pytest.raises(Unreachable, match=r"longer than the 1,000,000 bytes.*max_body_bytes") as it:
         make_http().send("GET", f"{server.url}/")
@@ -123,6 +123,18 @@ def test_a_gzip_bomb_is_stopped_at_the_cap(
     assert line["id"] == it.value.exchange
     assert line["status"] == 200
     assert "1,000,000 bytes" in line["error"]
+
+
+def test_an_announced_length_above_the_cap_is_not_read(make_http: Make, serve: Serve) -> None:
+    server = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 1000001\r\n\r\n")
+    with pytest.raises(Unreachable) as caught:
+        make_http(deadline_seconds=60).send("GET", f"{server.url}/")
+    assert caught.value.kind == "too-large"
+
+
+def test_a_head_request_has_no_body_to_be_too_large(make_http: Make, serve: Serve) -> None:
+    server = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 90000000\r\n\r\n")
+    assert make_http().send("HEAD", f"{server.url}/").content == b""
 
 
 def test_an_endless_body_is_stopped_at_the_cap(make_http: Make, serve: Serve) -> None:

@@ -132,3 +132,13 @@ def test_a_signed_token_is_never_kept(redactor: Redactor, whole: Redactor) -> No
         assert token not in one.text(f"got {token} here")
         assert "eyJzdWIi" not in one.body("text/html", f"<p>{token}</p>".encode())
         assert "eyJzdWIi" not in one.url(f"https://p.example/{token}")
+
+
+def test_a_clinical_code_is_not_called_an_authorization_code(
+    redactor: Redactor, whole: Redactor
+) -> None:
+    search = "https://p.example/fhir/Observation?code=8867-4"
+    assert redactor.url(search) == search.replace("8867-4", redactor.tag("value", "8867-4"))
+    assert whole.url(search) == search
+    redirect = "https://p.example/callback?code=8867-4"
+    assert whole.url(redirect) == redirect.replace("8867-4", whole.tag("code", "8867-4"))

@@ -63,7 +63,7 @@ class Inflater:
     def _counted(self, piece: bytes) -> bytes:
         self._size += len(piece)
         if self._size > self._limit:
-            raise BodyTooLarge(self._came)
+            raise BodyTooLarge
         return piece
 
 

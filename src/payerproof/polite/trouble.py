@@ -35,11 +35,7 @@ class DeadlineExceeded(Exception):
 
 
 class BodyTooLarge(Exception):
-    """The body is longer than may be read; `read` is what had come, in bytes."""
-
-    def __init__(self, read: int) -> None:
-        self.read = read
-        super().__init__(f"{read} bytes")
+    """The body is longer than may be read."""
 
 
 class BadEncoding(Exception):

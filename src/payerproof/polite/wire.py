@@ -20,7 +20,7 @@ import httpx
 
 from payerproof.polite.inflate import Inflater
 from payerproof.polite.settings import TlsLike
-from payerproof.polite.trouble import DeadlineExceeded
+from payerproof.polite.trouble import BodyTooLarge, DeadlineExceeded
 
 IDLE_SECONDS = 3.0
 """Idle connections are dropped before common servers drop them (after five seconds), so that a
@@ -109,7 +109,7 @@ class Wire:
         request.extensions["timeout"] = {"pool": deadline}
         response = self._transport.handle_request(request)
         try:
-            return response, self._read(response, max_body)
+            return response, self._read(request.method, response, max_body)
         except Exception as trouble:
             raise BrokenOff(response) from trouble
         finally:
@@ -119,7 +119,10 @@ class Wire:
         """Close every connection."""
         self._transport.close()
 
-    def _read(self, response: httpx.Response, max_body: int) -> bytes:
+    def _read(self, method: str, response: httpx.Response, max_body: int) -> bytes:
+        announced = response.headers.get("content-length", "")
+        if method != "HEAD" and announced.isdecimal() and int(announced) > max_body:
+            raise BodyTooLarge
         inflater = Inflater(response.headers.get("content-encoding", ""), max_body)
         stream = response.stream
         assert isinstance(stream, httpx.SyncByteStream)

@@ -33,6 +33,8 @@ _PAGING = frozenset({"_count", "_offset", "_page", "page", "_getpagesoffset", "_
 _ADDRESSES = frozenset(
     {"redirect_uri", "aud", "iss", "resource", "post_logout_redirect_uri", "target_link_uri"}
 )
+_CLINICAL = frozenset({"code", "state", "request", "launch"})
+"""Names that are search parameters in FHIR and credentials in OAuth."""
 _INCLUDE = re.compile(r"(\*|[A-Z][A-Za-z]+:(\*|[a-z][A-Za-z\-]{0,40})(:[A-Z][A-Za-z]+)?)")
 _SORT = re.compile(r"-?[a-z_][a-z_\-]{0,30}(,-?[a-z_][a-z_\-]{0,30})*")
 _DATE = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(\d{4}(-\d\d(-\d\d(T.{1,24})?)?)?)")
@@ -63,7 +65,8 @@ class Addresses:
         shown = self._origin(parts) + self._path(parts, url)
         if with_query:
             query, fragment = parts["query"], parts["fragment"]
-            shown += "?" + self.form(query[1:]) if query else ""
+            search = _is_search(parts["path"])
+            shown += "?" + self.form(query[1:], search=search) if query else ""
             shown += "#" + self._fragment(fragment[1:]) if fragment else ""
         elif parts["query"] or parts["fragment"]:
             shown += "?" + mark("left out")
@@ -78,13 +81,9 @@ class Addresses:
                 return prefix + self._tags.name("id", value[len(prefix) :])
         return self.url(value)
 
-    def form(self, text: str) -> str:
-        """Name and value pairs as in a query or a form body."""
-        return "&".join(self._pair(pair) for pair in text.split("&"))
-
-    def parameter(self, name: str, value: str) -> str:
-        """One decoded form value, as it may be shown."""
-        return self._value(name, value, value)
+    def form(self, text: str, *, search: bool = False) -> str:
+        """Name and value pairs as in a query or a form body; of a FHIR search where `search`."""
+        return "&".join(self._pair(pair, search=search) for pair in text.split("&"))
 
     def _origin(self, parts: re.Match[str]) -> str:
         scheme, authority = parts["scheme"], parts["authority"]
@@ -125,17 +124,17 @@ class Addresses:
             return self.form(text)
         return text if text.lower() in PATH_WORDS else self._tags.name("fragment", text)
 
-    def _pair(self, pair: str) -> str:
+    def _pair(self, pair: str, *, search: bool) -> str:
         raw_name, equals, raw_value = pair.partition("=")
         name = unquote_plus(raw_name)
         shown = raw_name if PARAMETER_NAME.fullmatch(name) else self._tags.name("name", name)
         if not raw_value:
             return shown + equals
-        return f"{shown}={self._value(name, unquote_plus(raw_value), raw_value)}"
-
-    def _value(self, name: str, value: str, raw: str) -> str:
         base = name.partition(":")[0]
-        kind = SECRET_NAMES.get(base, "")
+        kind = "" if search and base in _CLINICAL else SECRET_NAMES.get(base, "")
+        return f"{shown}={self._value(base, kind, unquote_plus(raw_value), raw_value)}"
+
+    def _value(self, base: str, kind: str, value: str, raw: str) -> str:
         if self._whole:
             secret = kind and kind not in DATA_KINDS and "|" not in value
             return self._tags.name(kind, value) if secret else self._tags.scrub(raw)
@@ -188,3 +187,9 @@ def _is_path_word(word: str, before: str) -> bool:
     if before in RESOURCE_TYPES:
         return False
     return word in RESOURCE_TYPES or PATH_VERSION.fullmatch(word) is not None
+
+
+def _is_search(path: str) -> bool:
+    """True for the path of a FHIR search: it ends in a resource type."""
+    last = path.rstrip("/").rpartition("/")[2]
+    return last in RESOURCE_TYPES or last == "_search"
