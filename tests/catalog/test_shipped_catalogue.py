@@ -115,3 +115,18 @@ def test_every_programme_reached_by_cfr_has_a_citation_of_its_own(shipped: Catal
         open_to_all = any(not citation.programmes for citation in requirement.citations)
         missing = set(requirement.applies_to) - cited - everyone
         assert open_to_all or not missing, (requirement.id, missing)
+
+
+def test_met_and_unmet_stand_alone(shipped: Catalog) -> None:
+    leaning = re.compile(
+        r"(It|They|Both|One|All (two|three|four)|Someone|Nobody) (is|are|was|were)\b"
+    )
+    for requirement in shipped.requirements.values():
+        for sentence in (requirement.met, requirement.unmet):
+            assert len(sentence.split()) >= 4, (requirement.id, sentence)
+            assert not leaning.match(sentence), (requirement.id, sentence)
+
+
+def test_no_two_requirements_have_the_same_finding(shipped: Catalog) -> None:
+    findings = [requirement.unmet for requirement in shipped.requirements.values()]
+    assert sorted(findings) == sorted(set(findings))
