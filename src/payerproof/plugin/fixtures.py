@@ -23,6 +23,7 @@ NAMES = (
     "lease",
     "member",
     "portal",
+    "relatives",
     "representative",
     "run_session",
     "smart",
@@ -82,6 +83,14 @@ def stranger(run_session: RunSession) -> Person:
     pair = run_session.cast.pair
     assert pair is not None, "needs unrelated_pair: say so in @check(…, needs=('unrelated_pair',))"
     return run_session.person(pair[1])
+
+
+@pytest.fixture
+def relatives(run_session: RunSession) -> tuple[Person, Person]:
+    """Two adults of one household, each with a login, neither acting for the other."""
+    found = run_session.cast.relatives
+    assert found is not None, "needs household: say so in @check(…, needs=('household',))"
+    return run_session.person(found[0], found), run_session.person(found[1], found)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -25,17 +24,15 @@ class Source(Protocol):
         """The persona's record."""
         ...
 
-    def records_of_the_pair(self) -> Iterable[Record]:
-        """The records that markers are compared with, the same in every process."""
-        ...
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Person:
     """A persona in the hands of a check; printed as its id, never by name."""
 
     persona: Persona
     _source: Source = field(repr=False)
+    _among: tuple[Persona, ...] = field(repr=False)
+    """The people of the check: a value that two of them share gives nobody away."""
 
     def __str__(self) -> str:
         return self.persona.id
@@ -59,7 +56,7 @@ class Person:
     def markers(self) -> Markers:
         """What gives the person away: values found in this record alone."""
         further = [marker.reveal() for marker in self.persona.markers]
-        return markers_of(self.record, self._source.records_of_the_pair(), further)
+        return markers_of(self.record, map(self._source.record, self._among), further)
 
     def must_have(self, *types: str) -> None:
         """End the check as inconclusive where the person has nothing of these types to protect."""
@@ -81,7 +78,6 @@ class Cast:
     """Who plays which part, chosen from the payer file alone, so the same in every process."""
 
     target: Target
-    person: Callable[[Persona], Person] = field(repr=False)
 
     @cached_property
     def pair(self) -> tuple[Persona, Persona] | None:
@@ -109,6 +105,21 @@ class Cast:
         if self.pair:
             return self.pair[0]
         return next(iter(members(self.target)), None)
+
+    @cached_property
+    def relatives(self) -> tuple[Persona, Persona] | None:
+        """Two adults covered by one subscriber, neither of whom acts for the other."""
+        able = [
+            one
+            for one in self.target.personas
+            if one.household and one.role != "minor" and can_log_in(self.target, one)
+        ]
+        for one in able:
+            for other in able:
+                acts = one.id in other.represents or other.id in one.represents
+                if one.id != other.id and one.household == other.household and not acts:
+                    return one, other
+        return None
 
     def representative(self, of: int = 1) -> Persona | None:
         """A representative who acts for at least so many members."""

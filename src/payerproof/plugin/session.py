@@ -142,11 +142,11 @@ class RunSession:
     @cached_property
     def cast(self) -> Cast:
         """Who plays which part."""
-        return Cast(self.target, self.person)
+        return Cast(self.target)
 
-    def person(self, persona: Persona) -> Person:
-        """A persona as checks see it."""
-        return Person(persona, self)
+    def person(self, persona: Persona, among: Iterable[Persona] = ()) -> Person:
+        """A persona as checks see it, told apart from these others (default: the pair)."""
+        return Person(persona, self, tuple(among) or self.cast.pair or ())
 
     @property
     def default_app(self) -> App:
@@ -206,10 +206,6 @@ class RunSession:
             if (not served or kind in served) and opens(grant.scopes, kind, "s")
         ]
         return collect(self.client(grant), self.patient_id(persona), types)
-
-    def records_of_the_pair(self) -> Iterable[Record]:
-        """The two records that markers are compared with, the same in every process."""
-        return [self.record(persona) for persona in self.cast.pair or ()]
 
 
 def _hook(target: Target, http: Http) -> MemberAgent:

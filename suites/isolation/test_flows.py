@@ -1,0 +1,72 @@
+"""Flows: who logs in is whose record opens, also when two log in side by side."""
+
+from __future__ import annotations
+
+from payerproof.suite import (
+    Api,
+    Apps,
+    Authorization,
+    Lease,
+    Person,
+    check,
+    expect,
+    inconclusive_unless,
+)
+
+
+@check("isolation.concurrent-flows/interleaved", needs=("unrelated_pair",), prod="gated")
+def test_two_flows_side_by_side(
+    api: Api,
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    member: Person,
+    stranger: Person,
+) -> None:
+    """Flows of two members started side by side give each their own record."""
+    # given one app that both members authorize before either code is exchanged
+    app = lease.hold(member, *apps.spare)
+    lease.hold(stranger, app)
+    requests = {person: authorization.request(app) for person in (member, stranger)}
+    codes = {person: authorization.code(person, request) for person, request in requests.items()}
+    # when the codes are exchanged in the other order
+    answers = {
+        person: authorization.tokens(app, person).exchange(
+            codes[person], requests[person].redirect_uri, requests[person].pkce.verifier
+        )
+        for person in (stranger, member)
+    }
+    for answer in answers.values():
+        inconclusive_unless(answer.gave_token, "a code was not exchanged", answer.exchange)
+    own = api.anonymous().with_token(answers[member].access_token).search("Patient")
+    other = api.anonymous().with_token(answers[stranger].access_token).search("Patient")
+    # then each token opens the record of the member who gave it
+    expect.that(
+        answers[member].patient == member.patient_id
+        and answers[stranger].patient == stranger.patient_id,
+        "each token response names the member who logged in",
+        "it does" if answers[member].patient == member.patient_id else "they are mixed up",
+        *(answer.exchange for answer in answers.values()),
+    )
+    expect(own).concerns_only(member)
+    expect(other).concerns_only(stranger)
+
+
+@check("patient-access.cross-member-isolation/own-record-clean", needs=("unrelated_pair",))
+def test_own_record_holds_nobody_else(api: Api, member: Person, stranger: Person) -> None:
+    """Nothing in one's own record carries a marker of another persona."""
+    # given two members with records
+    for person in (member, stranger):
+        person.must_have("Patient", "ExplanationOfBenefit")
+    # when one's own claims and coverage are read once more
+    client = api.as_(member)
+    replies = [
+        client.search("ExplanationOfBenefit", [("patient", member.patient_id), ("_count", "100")]),
+        client.search("Coverage", beneficiary=member.patient_id),
+    ]
+    inconclusive_unless(
+        replies[0].matches, "one's own claims could not be read", replies[0].exchange
+    )
+    # then nothing in them is about the other
+    expect(*replies).discloses_nothing_about(stranger)
+    expect(*replies).concerns_only(member)
