@@ -130,3 +130,14 @@ def test_met_and_unmet_stand_alone(shipped: Catalog) -> None:
 def test_no_two_requirements_have_the_same_finding(shipped: Catalog) -> None:
     findings = [requirement.unmet for requirement in shipped.requirements.values()]
     assert sorted(findings) == sorted(set(findings))
+
+
+def test_a_rule_edition_names_every_requirement_that_cites_it(shipped: Catalog) -> None:
+    for edition in shipped.rules:
+        named = {name for provision in edition.provisions for name in provision.requirements}
+        citing = {
+            requirement.id
+            for requirement in shipped.requirements.values()
+            if edition.rule in {citation.source for citation in requirement.citations}
+        }
+        assert citing <= named, (edition.rule, citing - named)
