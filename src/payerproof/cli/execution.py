@@ -72,9 +72,7 @@ def _carry_out(asked: Invocation, folder: Path, output: Output, *, resume: bool)
     ended = carry_out(command, progress, view_for(quiet=output.as_json))
     if not (folder / "run.jsonl").is_file():
         if ended.interrupted:
-            so_far = f"Stopped after {ended.progress.done} of {ended.progress.total} checks"
-            click.echo(f"{so_far}. 'payerproof run --resume {folder}' goes on.", err=True)
-            return ExitCode.INTERRUPTED
+            return _stopped(folder, ended)
         return _went_wrong(ended)
     progress.unlink(missing_ok=True)
     known = ended.code in tuple(ExitCode)
@@ -87,6 +85,20 @@ def _carry_out(asked: Invocation, folder: Path, output: Output, *, resume: bool)
     if code == ExitCode.OURS:
         click.echo(f"payerproof: an error of payerproof itself; see {ended.log}.", err=True)
     return code
+
+
+def _stopped(folder: Path, ended: Ended) -> int:
+    """Say how far it came, how to go on, and what is left at the payer."""
+    from payerproof.plugin.journal import open_changes
+
+    done, total = ended.progress.done, ended.progress.total
+    click.echo(f"Stopped after {done} of {total} checks.", err=True)
+    click.echo(f"  payerproof run --resume {folder}   goes on with it", err=True)
+    left = open_changes(folder)
+    if left:
+        what = "1 grant" if len(left) == 1 else f"{len(left)} grants"
+        click.echo(f"  payerproof restore {folder}   takes back {what} left at the payer", err=True)
+    return ExitCode.INTERRUPTED
 
 
 def finish(folder: Path, output: Output, code: int) -> None:

@@ -22,7 +22,7 @@ from payerproof.cli.views import View
 
 _LOOK_SECONDS = 0.2
 _PATIENCE_SECONDS = 60
-"""How long a run may take to put things back and write its file after Ctrl-C."""
+"""How long a run may take to end what is under way and close its browser after Ctrl-C."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Ended:
 def carry_out(command: Sequence[str], follow: Path, view: View) -> Ended:
     """Start `command`, follow its progress file, and wait for it.
 
-    Ctrl-C and SIGTERM are passed on once, so that the run puts back what it changed and writes
-    what was judged; a second Ctrl-C, or a minute without an end, kills it.
+    Ctrl-C and SIGTERM are passed on once, so that the run ends what is under way and keeps what was
+    judged; a second Ctrl-C, or a minute without an end, kills it.
     """
     log = log_file("run")
     progress = Progress()
@@ -79,7 +79,7 @@ def _interrupt(process: subprocess.Popen[bytes], *, again: bool) -> None:
     if again:
         _kill_all(process)
         return
-    click.echo("\nStopping: putting back what was changed and keeping what was judged.", err=True)
+    click.echo("\nStopping; what was judged is kept. Ctrl-C again ends it at once.", err=True)
     process.send_signal(signal.SIGINT)
 
 

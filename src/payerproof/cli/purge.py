@@ -43,9 +43,12 @@ def purge(runs: tuple[str, ...], yes: bool, reports: Path) -> int:
         return ExitCode.OK
     if not yes:
         _confirm(folders)
+    from payerproof.plugin.locate import key_file
+
     kept = [one for one in folders if _unfinished(one)]
     for folder in folders:
         if folder not in kept:
+            key_file(folder.name).unlink(missing_ok=True)
             shutil.rmtree(folder)
             click.echo(f"Deleted {folder}", err=True)
     if kept:

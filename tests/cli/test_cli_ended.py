@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli_run_sample import write_run
 
-from conftest import write_run
 from payerproof.cli.judgement import judge
 from payerproof.model import Outcome
 
@@ -94,6 +94,28 @@ def test_purge_asks_and_deletes_only_runs(say: Say, ended_run: Path) -> None:
     assert "not made by a run" in say("purge", "holiday-pictures", "--yes").err
     assert other.is_dir()
     assert "There are no runs" in say("purge", "--yes").err
+
+
+def test_purge_deletes_the_key_of_a_run_that_was_never_finished(say: Say, ended_run: Path) -> None:
+    from payerproof.plugin.locate import make_key
+
+    key = make_key(ended_run.name)
+    assert say("purge", ended_run.name, "--yes").code == 0
+    assert not key.exists()
+
+
+def test_findings_of_one_cause_are_told_once(tmp_path: Path) -> None:
+    from payerproof.cli.closing import _finding_lines
+
+    names = ["isolation.members/a", "isolation.apps/a", "revocation.dies/a", "revocation.dies/b"]
+    outcomes = [(name, Outcome.INCONCLUSIVE, "The payer [x] is silent.") for name in names]
+    write_run(tmp_path / "run", [*outcomes, ("isolation.members/b", Outcome.FAILED, "")])
+    lines = list(_finding_lines(judge(tmp_path / "run")))
+    assert len(lines) == 5
+    assert "failed" in lines[1]
+    assert "isolation.members" in lines[3]
+    assert "4 checks" in lines[3]
+    assert lines[4] == "    The payer \\[x] is silent."
 
 
 def test_purge_keeps_a_run_with_something_to_put_back(say: Say, ended_run: Path) -> None:

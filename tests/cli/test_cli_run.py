@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli_run_sample import REQUIREMENTS, write_run
 
-from conftest import REQUIREMENTS, write_run
 from payerproof.cli import execution
 from payerproof.cli.invocation import Invocation
 from payerproof.cli.pytest_command import INI, environment, plan_command, pytest_command
@@ -204,6 +204,29 @@ def test_a_run_without_a_result(say: Say, plays: Any) -> None:
         4,
         "payerproof: fhir.plan.example does not answer.",
     )
+
+
+def test_ctrl_c_says_how_far_it_came_and_what_is_left(
+    say: Say, payer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from payerproof.plugin.journal import Journal
+
+    def command(_asked: Any, run_dir: Path, progress: Path, **_: Any) -> list[str]:
+        Journal(run_dir, "gw0").open("grant", "ada", "app")
+        event = json.dumps({"event": "plan", "total": 7, "areas": {"isolation": 7}})
+        script = (
+            f"import os, signal, time\nopen({str(progress)!r}, 'w').write({event!r} + '\\n')\n"
+            "os.kill(os.getppid(), signal.SIGINT)\ntime.sleep(60)\n"
+        )
+        return [sys.executable, "-c", script]
+
+    monkeypatch.setattr(execution, "pytest_command", command)
+    said = say("run", str(payer))
+    (folder,) = Path("reports").iterdir()
+    assert said.code == 130
+    assert "Stopped after 0 of 7 checks." in said.err
+    assert f"payerproof run --resume {folder}" in said.err
+    assert f"payerproof restore {folder}   takes back 1 grant" in said.err
 
 
 def test_a_secret_in_a_report_stops_it(say: Say, plays: Any) -> None:
