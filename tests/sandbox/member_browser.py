@@ -213,9 +213,7 @@ class AppUnderTest:
         data = {name: value for name, value in values.items() if value is not None}
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         url = f"{self.base}/oauth/token"
-        return self.browser.send(
-            "POST", url, content=urlencode(data), headers=headers, auth=auth
-        )
+        return self.browser.send("POST", url, content=urlencode(data), headers=headers, auth=auth)
 
     def exchange(self, code: str, **changed: str | None) -> httpx.Response:
         form: dict[str, str | None] = {

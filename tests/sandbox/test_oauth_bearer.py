@@ -45,7 +45,17 @@ def introspect(app, token):
 
 @pytest.mark.parametrize(
     "header",
-    [None, "", "Bearer", "Bearer ", "Bearer a b", "Basic x", "Bearer \xff", "Token x", "Bearer guess"],
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer a b",
+        "Basic x",
+        "Bearer \xff",
+        "Token x",
+        "Bearer guess",
+    ],
 )
 def test_no_good_token_is_401_with_a_challenge(every_face, header):
     headers = [] if header is None else [(b"authorization", header.encode("latin-1"))]
@@ -59,7 +69,9 @@ def test_a_token_in_the_address_or_body_is_no_token(app):
     token = app.tokens()["access_token"]
     url = f"{app.base}/fhir/Coverage?access_token={token}"
     assert app.browser.send("GET", url).status_code == 401
-    body = app.browser.send("POST", app.base + "/fhir/Coverage/_search", data={"access_token": token})
+    body = app.browser.send(
+        "POST", app.base + "/fhir/Coverage/_search", data={"access_token": token}
+    )
     assert body.status_code == 401
 
 
@@ -83,7 +95,9 @@ def test_a_token_is_good_at_one_payer_only(every_face):
     app = AppUnderTest(every_face)
     token = app.tokens()["access_token"]
     name = every_face.tenant.face.name
-    other = AppUnderTest(Browser(every_face.house, every_face.house.add(f"{name}-2", every_face.tenant.spec)))
+    other = AppUnderTest(
+        Browser(every_face.house, every_face.house.add(f"{name}-2", every_face.tenant.spec))
+    )
     assert call(other, token).status_code == 401
 
 
@@ -124,7 +138,9 @@ def test_our_own_signature_on_something_else_opens_nothing(jwt_app):
     for changed in ({"aud": "https://x.example"}, {"iss": "https://x.example"}, {"jti": "new"}):
         text = jwt.encode(head, {**claims, **changed}, signing_key())
         assert call(jwt_app, text).status_code == 401
-    assert call(jwt_app, jwt.encode({**head, "typ": "JWT"}, claims, signing_key())).status_code == 401
+    assert (
+        call(jwt_app, jwt.encode({**head, "typ": "JWT"}, claims, signing_key())).status_code == 401
+    )
 
 
 def test_introspection_tells_the_truth(symmetric):

@@ -155,7 +155,9 @@ def test_a_wrong_secret_is_refused(symmetric, secret):
     assert answer.headers["www-authenticate"].startswith("Basic")
 
 
-@pytest.mark.parametrize("header", ["Basic x", "Basic", "Bearer abc", "Basic " + "w" * 9, "Digest a"])
+@pytest.mark.parametrize(
+    "header", ["Basic x", "Basic", "Bearer abc", "Basic " + "w" * 9, "Digest a"]
+)
 def test_a_malformed_authorization_header_is_refused(symmetric, header):
     data = {"grant_type": "refresh_token", "refresh_token": "x"}
     answer = symmetric.browser.send(

@@ -66,7 +66,9 @@ def test_every_listed_scope_is_granted(browser, app):
 
 @pytest.mark.parametrize("path", ["/fhir/.well-known/smart-configuration", "/oauth/jwks"])
 def test_scripts_of_any_site_may_read_discovery(browser, path):
-    answer = browser.send("GET", browser.tenant.base + path, headers={"Origin": "https://a.example"})
+    answer = browser.send(
+        "GET", browser.tenant.base + path, headers={"Origin": "https://a.example"}
+    )
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in answer.headers
 
@@ -86,12 +88,18 @@ def test_preflight_lets_authorization_pass(browser, path):
 
 @pytest.mark.parametrize("path", ["/portal/sign-in", "/portal/apps", "/oauth/authorize"])
 def test_pages_are_closed_to_scripts_of_other_sites(browser, path):
-    answer = browser.send("GET", browser.tenant.base + path, headers={"Origin": "https://a.example"})
+    answer = browser.send(
+        "GET", browser.tenant.base + path, headers={"Origin": "https://a.example"}
+    )
     assert "access-control-allow-origin" not in answer.headers
 
 
 def test_everything_is_for_https_only(browser, app):
-    for url in (browser.tenant.base + "/portal/sign-in", app.authorize_url(), browser.tenant.fhir_base):
+    for url in (
+        browser.tenant.base + "/portal/sign-in",
+        app.authorize_url(),
+        browser.tenant.fhir_base,
+    ):
         assert "max-age=" in browser.send("GET", url).headers["strict-transport-security"]
 
 

@@ -54,7 +54,9 @@ def test_the_id_token_is_signed_for_this_app(every_face):
 def test_no_id_token_and_no_refresh_token_unless_approved(app):
     tokens = app.tokens(scope="launch/patient patient/Coverage.rs")
     assert not {"id_token", "refresh_token"} & tokens.keys()
-    unticked = AppUnderTest(app.browser, "unattested").tokens(boxes={"offline": False, "identity": False})
+    unticked = AppUnderTest(app.browser, "unattested").tokens(
+        boxes={"offline": False, "identity": False}
+    )
     assert not {"id_token", "refresh_token"} & unticked.keys()
     assert not {"offline_access", "openid", "fhirUser"} & set(unticked["scope"].split())
 
@@ -200,8 +202,12 @@ def test_a_charset_on_the_form_is_fine(app):
 
 def test_a_repeated_parameter_is_refused(app):
     data = "grant_type=refresh_token&grant_type=authorization_code"
-    answer = app.browser.send("POST", app.base + "/oauth/token", content=data,
-                              headers={"Content-Type": "application/x-www-form-urlencoded"})  # fmt: skip
+    answer = app.browser.send(
+        "POST",
+        app.base + "/oauth/token",
+        content=data,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
     assert answer.json()["error"] == "invalid_request"
 
 

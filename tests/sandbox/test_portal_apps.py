@@ -43,7 +43,7 @@ def test_the_list_is_true(every_face):
     assert "Medicines and allergies" in page.text
     assert "Claims and costs" not in page.text
     assert "does not delete what the app already has" in page.text
-    assert "ask the app’s developer" in page.text
+    assert "To have that deleted, ask the app" in page.text
 
 
 def test_revoking_asks_first_and_says_so_afterwards(browser, app):
@@ -112,7 +112,9 @@ def test_nobody_can_revoke_for_somebody_else(browser, app):
     eli = Browser(browser.house, browser.tenant)
     page = apps(eli, "eli")
     csrf = page.hidden("/sign-out")["csrf"]
-    eli.send("POST", browser.tenant.base + "/portal/apps/revoke", data={"csrf": csrf, "connection": row})
+    eli.send(
+        "POST", browser.tenant.base + "/portal/apps/revoke", data={"csrf": csrf, "connection": row}
+    )
     assert app.reads(tokens) == 200
 
 

@@ -49,7 +49,9 @@ def test_nothing_is_offered_beyond_the_request(browser, app):
     assert "ends within one hour" in page.text
 
 
-@pytest.mark.parametrize(("which", "words"), [("attested", "has told us"), ("unattested", "has not told us")])
+@pytest.mark.parametrize(
+    ("which", "words"), [("attested", "has told us"), ("unattested", "has not told us")]
+)
 def test_attestation_is_told_and_never_blocks(browser, which, words):
     app = AppUnderTest(browser, which)
     page = consent(browser, app)
@@ -114,7 +116,9 @@ def test_decline_leaves_an_earlier_grant_alone(browser, app):
     assert len(browser.tenant.grants.grants_by("ada")) == 1
 
 
-@pytest.mark.parametrize("scope", [WIDE, "launch/patient patient/Coverage.read", "openid patient/*.r"])
+@pytest.mark.parametrize(
+    "scope", [WIDE, "launch/patient patient/Coverage.read", "openid patient/*.r"]
+)
 def test_the_same_or_less_is_remembered(browser, app, scope):
     app.tokens()
     assert isinstance(browser.open(app.authorize_url(scope=scope)), str)
@@ -185,7 +189,9 @@ def test_the_picker_takes_no_other_member(browser, app, user):
     assert found.place == "choose-member"
 
 
-@pytest.mark.parametrize(("user", "member"), [("cho", "ada"), ("dee", "fay"), ("dee", "dee"), ("bruno", "ben")])
+@pytest.mark.parametrize(
+    ("user", "member"), [("cho", "ada"), ("dee", "fay"), ("dee", "dee"), ("bruno", "ben")]
+)
 def test_the_token_is_for_the_chosen_member(every_face, user, member):
     app = AppUnderTest(every_face)
     tokens = app.tokens(user, choose=member)
@@ -253,6 +259,9 @@ def test_a_decision_counts_once(browser, app):
 
 def test_the_form_may_lead_to_this_app_and_nowhere_else(browser):
     harbor = consent(browser, AppUnderTest(browser))
-    assert "form-action 'self' https://harbor.app.example;" in harbor.headers["content-security-policy"]
+    assert (
+        "form-action 'self' https://harbor.app.example;"
+        in harbor.headers["content-security-policy"]
+    )
     phone = consent(browser, AppUnderTest(browser, "phone"))
     assert "form-action 'self' example.app.pocket:;" in phone.headers["content-security-policy"]

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from payerproof.sandbox.data import injected_row, with_claim
 from payerproof.sandbox.hook import HookRequest, authorize_by_hook
 from payerproof.sandbox.oauth.model import Grant
 
@@ -140,12 +141,34 @@ def reset(tenant: Tenant, _body: Body) -> Body:
 
 
 def inject_claim(tenant: Tenant, body: Body) -> Body:
-    """Add or replace resources, as when the adjudication system sends a new claim."""
+    """Add what the adjudication system sends: a claim named by its day, or whole resources.
+
+    ``{persona, serviced, number}`` makes a plain professional claim of that day; ``number`` is
+    one the member has not used yet, 900 by default. ``{resources}`` adds or replaces resources,
+    ``{remove}`` drops them by ``Type/id``.
+    """
+    if "persona" in body:
+        return _dated_claim(tenant, body)
+    if "remove" in body:
+        tenant.world = tenant.world.without(*(str(name) for name in body["remove"]))
+        return {"removed": list(body["remove"])}
     resources = body.get("resources")
     if not isinstance(resources, list) or not all(_is_resource(r) for r in resources):
         raise Refused("resources: a list of FHIR resources with resourceType and id is required")
     tenant.world = tenant.world.with_resources(*resources)
     return {"stored": [f"{r['resourceType']}/{r['id']}" for r in resources]}
+
+
+def _dated_claim(tenant: Tenant, body: Body) -> Body:
+    before = {r["id"] for r in tenant.world.resources("ExplanationOfBenefit")}
+    number = int(_number(body, "number")) if "number" in body else 900
+    try:
+        row = injected_row(_person(tenant, body).user, number, _text(body, "serviced"))
+        tenant.world = with_claim(tenant.world, tenant.face.logical_id, row)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    after = (r["id"] for r in tenant.world.resources("ExplanationOfBenefit"))
+    return {"stored": [f"ExplanationOfBenefit/{new}" for new in after if new not in before]}
 
 
 def _is_resource(value: object) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from payerproof.sandbox.data.world import Person
-from payerproof.sandbox.oauth.authorize import Redirected, refuse, validate
+from payerproof.sandbox.oauth.authorize import Redirected, refuse
 from payerproof.sandbox.oauth.forms import Parameters
 from payerproof.sandbox.oauth.model import OAuthError, UnsafeRequest
 from payerproof.sandbox.portal.deciding import ConsentView, nothing_is_chosen
@@ -50,7 +50,7 @@ def _page(kind: str, status: int, title: str, text: str, *, consent: bool = Fals
 def authorize_by_hook(tenant: Tenant, asked: HookRequest) -> Answer:
     """Run one authorization to its end, or to the page at which it would stop."""
     try:
-        request = validate(tenant, _parameters(asked))
+        request = tenant.policies.oauth.validate(tenant, _parameters(asked))
     except UnsafeRequest as unsafe:
         return _page("error", unsafe.status, unsafe.headline, unsafe.explanation)
     except OAuthError as error:
@@ -72,8 +72,8 @@ def authorize_by_hook(tenant: Tenant, asked: HookRequest) -> Answer:
 
 def _parameters(asked: HookRequest) -> Parameters:
     if asked.method == "POST":
-        return Parameters(urlencode(asked.form, errors="surrogateescape"))
-    return Parameters(urlsplit(asked.url).query)
+        return Parameters(urlencode(asked.form, errors="surrogateescape"), exact=True)
+    return Parameters(urlsplit(asked.url).query, exact=True)
 
 
 def _walk(
@@ -82,8 +82,7 @@ def _walk(
     policies, person, request = tenant.policies.portal, asked.person, journey.request
     if step == "choose-member":
         wanted = tenant.world.people.get(asked.choose or person.user)
-        options = {member.patient for member in policies.members_open_to(tenant, person)}
-        if wanted is None or wanted.patient not in options:
+        if wanted is None or not policies.may_choose(tenant, person, wanted.patient):
             names = [member.name for member in policies.members_open_to(tenant, person)]
             return _page("picker", 200, "Whose information do you want to share?", "\n".join(names))
         journey.patient = wanted.patient
@@ -91,8 +90,7 @@ def _walk(
     elif asked.choose and asked.choose != person.user:
         return _page("picker", 200, "No such choice", f"{person.name} acts for nobody else.")
     if step == "no-record":
-        words = "No member record is linked to this portal account"
-        return _redirect(refuse(tenant, request, "access_denied", words), consent=False)
+        return _redirect(policies.refuse_without_record(tenant, request), consent=False)
     if step == "finish":
         location = policies.finish(tenant, request, person, journey.patient, session.auth_time)
         return _redirect(location, consent=False)

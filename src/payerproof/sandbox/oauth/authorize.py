@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from payerproof.sandbox.data.world import Person
 from payerproof.sandbox.oauth.forms import Parameters, form_parameters, query_parameters
 from payerproof.sandbox.oauth.model import AuthorizationRequest, Grant, OAuthError, UnsafeRequest
 
@@ -46,8 +45,8 @@ async def read_request(request: Request) -> Parameters:
     """Parameters of an authorization request by GET (query) or POST (form body)."""
     try:
         if request.method == "POST":
-            return await form_parameters(request)
-        return query_parameters(request)
+            return await form_parameters(request, exact=True)
+        return query_parameters(request, exact=True)
     except OAuthError as error:
         raise UnsafeRequest(
             400, "This request can't be read", "The app sent a request that we can't read."
@@ -103,6 +102,8 @@ def _checked(tenant: Tenant, app: App, parameters: Parameters) -> AuthorizationR
     policies = tenant.policies.oauth
     if parameters.repeated & _KNOWN:
         raise OAuthError("invalid_request", "A parameter was sent more than once")
+    if any(not _is_text(parameters.text(name)) for name in _KNOWN - {"state"}):
+        raise OAuthError("invalid_request", "A parameter is not UTF-8")
     _check_form(tenant, parameters)
     if not policies.audience_is_ours(tenant, parameters.text("aud")):
         raise OAuthError("invalid_request", "aud must be the FHIR base URL of this payer")
@@ -126,6 +127,10 @@ def _checked(tenant: Tenant, app: App, parameters: Parameters) -> AuthorizationR
         prompt=_prompt(parameters.text("prompt")),
         max_age=_max_age(parameters.text("max_age")),
     )
+
+
+def _is_text(value: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _check_form(tenant: Tenant, parameters: Parameters) -> None:
@@ -183,12 +188,13 @@ def refuse(tenant: Tenant, request: AuthorizationRequest, error: str, descriptio
     return error_redirect(tenant, request.redirect_uri, request.state, error, description)
 
 
-def grant_code(
-    tenant: Tenant, request: AuthorizationRequest, _person: Person, grant: Grant, auth_time: float
+def answer_with_code(
+    tenant: Tenant, request: AuthorizationRequest, grant: Grant, auth_time: float
 ) -> str:
     """Open a connection under a grant and return the app's address with its code.
 
-    The connection has the scopes of this request as far as the grant allows them.
+    The connection has the scopes of this request as far as the grant allows them; earlier
+    connections of the app live on.
     """
     policies = tenant.policies.oauth
     scopes = policies.connection_scopes(request, grant)
@@ -200,13 +206,12 @@ def grant_code(
 
 async def authorize_endpoint(request: Request) -> Response:
     """GET and POST {authorization_endpoint}: validate, then hand the browser to the portal."""
-    from payerproof.sandbox.portal.pages import error_page
-
     tenant: Tenant = request.state.tenant
     try:
-        asked = validate(tenant, await read_request(request))
+        asked = tenant.policies.oauth.validate(tenant, await read_request(request))
     except UnsafeRequest as unsafe:
-        return error_page(tenant, unsafe.status, unsafe.headline, unsafe.explanation)
+        show = tenant.policies.portal.error_page
+        return show(tenant, unsafe.status, unsafe.headline, unsafe.explanation)
     except Redirected as refused:
         return redirect(refused.location)
     journey = tenant.journeys.begin(asked)

@@ -80,6 +80,11 @@ def refresh_is_current(tenant: Tenant, token: RefreshToken) -> bool:
     return not token.revoked and tenant.clock.now() < token.expires
 
 
+def refresh_lives(tenant: Tenant, token: RefreshToken) -> bool:
+    """The connection that a refresh token belongs to, and its grant, are alive."""
+    return tenant.policies.oauth.connection_lives(tenant, token.connection)
+
+
 def refresh_was_used(token: RefreshToken) -> bool:
     """A refresh token is good once; each use gives a new one (RFC 9700 section 4.14.2)."""
     return token.used

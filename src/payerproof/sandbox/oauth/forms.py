@@ -16,14 +16,18 @@ _MOST_FIELDS = 200
 class Parameters(Mapping[str, str]):
     """Request parameters by name. `repeated` names those that came more than once.
 
-    Bytes that aren't UTF-8 are kept as surrogates, so that a value can be sent back unchanged.
+    Bytes that aren't UTF-8 become replacement characters. Where `exact` is set they are kept as
+    surrogates instead, so that a value can be sent back unchanged.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, exact: bool = False) -> None:
         self.repeated: set[str] = set()
         self._values: dict[str, str] = {}
         pairs = parse_qsl(
-            text, keep_blank_values=True, errors="surrogateescape", max_num_fields=_MOST_FIELDS
+            text,
+            keep_blank_values=True,
+            errors="surrogateescape" if exact else "replace",
+            max_num_fields=_MOST_FIELDS,
         )
         for name, value in pairs:
             if name in self._values:
@@ -45,21 +49,23 @@ class Parameters(Mapping[str, str]):
         return self._values.get(name, "")
 
 
-def query_parameters(request: Request) -> Parameters:
+def query_parameters(request: Request, *, exact: bool = False) -> Parameters:
     """Parameters of the query string."""
-    return _read(request.scope["query_string"])
+    return _read(request.scope["query_string"], exact=exact)
 
 
-async def form_parameters(request: Request) -> Parameters:
+async def form_parameters(request: Request, *, exact: bool = False) -> Parameters:
     """Parameters of a form body; raises `OAuthError` invalid_request for any other body."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != FORM:
         raise OAuthError("invalid_request", f"The body must be {FORM}")
-    return _read(await request.body())
+    return _read(await request.body(), exact=exact)
 
 
-def _read(raw: bytes) -> Parameters:
+def _read(raw: bytes, *, exact: bool) -> Parameters:
     try:
-        return Parameters(raw.decode("utf-8", "surrogateescape"))
+        return Parameters(
+            raw.decode("utf-8", "surrogateescape" if exact else "replace"), exact=exact
+        )
     except ValueError:
         raise OAuthError("invalid_request", "Too many parameters") from None

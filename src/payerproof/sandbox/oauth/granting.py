@@ -61,6 +61,8 @@ def connection_is_cut(connection: Connection, grant: Grant) -> bool:
 
     It does when the connection can open more than the member has now allowed.
     """
+    if connection.grant.sensitive and not grant.sensitive:
+        return True
     return not stays_within(connection.scopes, grant.scopes)
 
 
@@ -95,8 +97,7 @@ def record_decision(
 def carry_over(tenant: Tenant, earlier: Grant, grant: Grant) -> None:
     """Move the connections that the new decision still allows to it; the others end."""
     for connection in list(tenant.grants.connections_of(earlier)):
-        narrowed = earlier.sensitive and not grant.sensitive
-        if narrowed or tenant.policies.oauth.connection_is_cut(connection, grant):
+        if tenant.policies.oauth.connection_is_cut(connection, grant):
             tenant.grants.end_connection(connection, "narrower consent")
         else:
             connection.grant = grant

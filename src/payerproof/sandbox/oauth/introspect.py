@@ -39,7 +39,7 @@ def introspection_document(
         lives = (
             not record.used
             and policies.refresh_is_current(tenant, record)
-            and policies.connection_lives(tenant, record.connection)
+            and policies.refresh_lives(tenant, record)
         )
         scopes = record.connection.scopes
     if not lives:

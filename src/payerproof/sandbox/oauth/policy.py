@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from payerproof.sandbox.oauth import (
     asking,
+    authorize,
     clients,
     discovery,
     exchanging,
@@ -69,6 +70,7 @@ class OAuthPolicies:
     scopes_supported: Callable[[Tenant], Scopes] = asking.scopes_supported
 
     # authorization request
+    validate: Callable[[Tenant, Parameters], AuthorizationRequest] = authorize.validate
     registered_app: Callable[[Tenant, str], App | None] = asking.registered_app
     app_is_let_in: Callable[[Tenant, App], bool] = asking.app_is_let_in
     redirect_uri_is_registered: Callable[[App, str], bool] = asking.redirect_uri_is_registered
@@ -98,6 +100,9 @@ class OAuthPolicies:
     )
     connection_is_cut: Callable[[Connection, Grant], bool] = granting.connection_is_cut
     connection_scopes: Callable[[AuthorizationRequest, Grant], Scopes] = granting.connection_scopes
+    answer_with_code: Callable[[Tenant, AuthorizationRequest, Grant, float], str] = (
+        authorize.answer_with_code
+    )
     revoke_by_member: Callable[[Tenant, str, Grant], None] = granting.revoke_by_member
 
     # client authentication
@@ -126,6 +131,7 @@ class OAuthPolicies:
     refresh_is_current: Callable[[Tenant, RefreshToken], bool] = exchanging.refresh_is_current
     refresh_was_used: Callable[[RefreshToken], bool] = exchanging.refresh_was_used
     refresh_is_for_client: Callable[[RefreshToken, App], bool] = exchanging.refresh_is_for_client
+    refresh_lives: Callable[[Tenant, RefreshToken], bool] = exchanging.refresh_lives
     on_refresh_replay: Callable[[Tenant, RefreshToken], None] = exchanging.on_refresh_replay
     refreshed_scopes: Callable[[Connection, str], Scopes] = exchanging.refreshed_scopes
     refresh_is_issued: Callable[[Scopes], bool] = exchanging.refresh_is_issued

@@ -86,9 +86,7 @@ def refresh(tenant: Tenant, app: App, form: Parameters) -> Issued:
     if policies.refresh_was_used(token):
         policies.on_refresh_replay(tenant, token)
         raise _invalid()
-    if not policies.refresh_is_current(tenant, token) or not policies.connection_lives(
-        tenant, token.connection
-    ):
+    if not policies.refresh_is_current(tenant, token) or not policies.refresh_lives(tenant, token):
         raise _invalid()
     scopes = policies.refreshed_scopes(token.connection, form.text("scope"))
     token.used = True

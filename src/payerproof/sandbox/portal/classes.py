@@ -32,7 +32,7 @@ CLASSES: tuple[DataClass, ...] = (
         "Claims and costs",
         "Bills the plan has received and what was paid",
         "Each visit, hospital stay, prescription or dental service that was billed to the plan: "
-        "when and where it took place, what it was for, what the plan paid and what is left to pay.",
+        "when and where it took place, what it was for, what the plan paid and what is still owed.",
         ("ExplanationOfBenefit",),
     ),
     DataClass(
@@ -78,8 +78,8 @@ CLASSES: tuple[DataClass, ...] = (
         "visits",
         "Visits, procedures and vaccinations",
         "Appointments, operations, vaccinations, devices",
-        "Visits and hospital stays with date and place, operations and other procedures, what was ordered, "
-        "vaccinations, and devices such as a pacemaker.",
+        "Visits and hospital stays with date and place, operations and other procedures, what was "
+        "ordered, vaccinations, and devices such as a pacemaker.",
         ("Encounter", "Procedure", "Immunization", "Device", "ServiceRequest"),
     ),
     DataClass(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from payerproof.sandbox.apps import App
 from payerproof.sandbox.data.world import Person
-from payerproof.sandbox.oauth.authorize import grant_code, refuse
+from payerproof.sandbox.oauth.authorize import refuse
 from payerproof.sandbox.oauth.model import AuthorizationRequest
 from payerproof.sandbox.portal import classes
 from payerproof.sandbox.portal.classes import Item
@@ -42,6 +42,12 @@ def members_open_to(tenant: Tenant, person: Person) -> tuple[Person, ...]:
     others = (people[key] for key in person.represents if key in people)
     acts_for = tenant.policies.oauth.acts_for
     return (*own, *(other for other in others if acts_for(tenant, person, other)))
+
+
+def may_choose(tenant: Tenant, person: Person, patient: str) -> bool:
+    """Whether a posted choice is one of those that were offered."""
+    options = tenant.policies.portal.members_open_to(tenant, person)
+    return patient in {option.patient for option in options}
 
 
 def picker_is_needed(_tenant: Tenant, person: Person) -> bool:
@@ -114,7 +120,7 @@ def next_step(tenant: Tenant, session: Session, journey: Journey) -> Step:
         if policies.picker_is_needed(tenant, person):
             return "choose-member"
         journey.patient = options[0].patient
-    elif journey.patient not in {option.patient for option in options}:
+    elif not policies.may_choose(tenant, person, journey.patient):
         journey.patient = ""
         return "choose-member"
     remembered = tenant.policies.oauth.consent_is_remembered(
@@ -169,12 +175,18 @@ def allow(
     approved = portal.approved_scopes(request, ticked)
     sensitive = portal.sensitive_is_shared(ticked)
     grant = oauth.record_decision(tenant, request, person, patient, approved, sensitive)
-    return grant_code(tenant, request, person, grant, auth_time)
+    return tenant.policies.oauth.answer_with_code(tenant, request, grant, auth_time)
 
 
 def decline(tenant: Tenant, request: AuthorizationRequest, _user: str, _patient: str) -> str:
     """Carry out a Don't allow; whatever was allowed earlier stays as it was."""
     return refuse(tenant, request, "access_denied", "The member did not allow access")
+
+
+def refuse_without_record(tenant: Tenant, request: AuthorizationRequest) -> str:
+    """Tell the app in so many words that the account has no member record."""
+    words = "No member record is linked to this portal account"
+    return refuse(tenant, request, "access_denied", words)
 
 
 def finish(
@@ -189,7 +201,7 @@ def finish(
     if grant is None:
         record = tenant.policies.oauth.record_decision
         grant = record(tenant, request, person, patient, request.scopes, False)
-    return grant_code(tenant, request, person, grant, auth_time)
+    return tenant.policies.oauth.answer_with_code(tenant, request, grant, auth_time)
 
 
 def nothing_is_chosen(view: ConsentView, ticked: frozenset[str]) -> bool:

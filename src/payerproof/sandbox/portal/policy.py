@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from payerproof.sandbox.portal import connected, deciding, factors, pages
 
@@ -43,6 +44,7 @@ class PortalPolicies:
 
     # whose record
     members_open_to: Callable[[Tenant, Person], tuple[Person, ...]] = deciding.members_open_to
+    may_choose: Callable[[Tenant, Person, str], bool] = deciding.may_choose
     picker_is_needed: Callable[[Tenant, Person], bool] = deciding.picker_is_needed
     preselected_member: Callable[[Tenant, Person], str] = deciding.preselected_member
 
@@ -62,6 +64,9 @@ class PortalPolicies:
         deciding.allow
     )
     decline: Callable[[Tenant, AuthorizationRequest, str, str], str] = deciding.decline
+    refuse_without_record: Callable[[Tenant, AuthorizationRequest], str] = (
+        deciding.refuse_without_record
+    )
     finish: Callable[[Tenant, AuthorizationRequest, Person, str, float], str] = deciding.finish
 
     # connected apps
@@ -70,6 +75,7 @@ class PortalPolicies:
     portal_needs_sign_in: Callable[[Tenant, Session], bool] = connected.portal_needs_sign_in
 
     # pages
+    error_page: Callable[[Tenant, int, str, str], Response] = pages.error_page
     csrf_is_right: Callable[[Session, str], bool] = pages.csrf_is_right
     page_headers: Callable[[Tenant, Journey | None], dict[str, str]] = pages.page_headers
     cookie_attributes: Callable[[Tenant], str] = pages.cookie_attributes

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from payerproof.sandbox.data.world import Person
-from payerproof.sandbox.oauth.authorize import refuse
 from payerproof.sandbox.portal.deciding import nothing_is_chosen
 from payerproof.sandbox.portal.sessions import Journey
 from payerproof.sandbox.portal.visit import Visit
@@ -43,9 +42,8 @@ async def choose_member(visit: Visit) -> Response:
     if here is None:
         return visit.to("continue")
     journey, person = here
-    options = visit.tenant.policies.portal.members_open_to(visit.tenant, person)
     chosen = visit.form.text("member")
-    if chosen not in {member.patient for member in options}:
+    if not visit.tenant.policies.portal.may_choose(visit.tenant, person, chosen):
         return _members(visit, person, "Choose whose information you want to share.")
     journey.patient = chosen
     return visit.to("continue")
@@ -102,5 +100,5 @@ async def leave_without_record(visit: Visit) -> Response:
     here = _here(visit, "no-record")
     if here is None:
         return visit.to("continue")
-    words = "No member record is linked to this portal account"
-    return visit.away(refuse(visit.tenant, here[0].request, "access_denied", words))
+    refuse = visit.tenant.policies.portal.refuse_without_record
+    return visit.away(refuse(visit.tenant, here[0].request))

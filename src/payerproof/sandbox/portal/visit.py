@@ -12,7 +12,7 @@ from starlette.responses import Response
 from payerproof.sandbox.oauth.authorize import redirect, refuse
 from payerproof.sandbox.oauth.forms import Parameters, form_parameters, query_parameters
 from payerproof.sandbox.oauth.model import OAuthError
-from payerproof.sandbox.portal.pages import error_page, render, session_of, with_session
+from payerproof.sandbox.portal.pages import render, session_of, with_session
 from payerproof.sandbox.portal.sessions import Journey, Session
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 def expired(tenant: Tenant) -> Response:
     """The page for a journey that is unknown, too old, or another browser's."""
-    return error_page(
+    return tenant.policies.portal.error_page(
         tenant,
         400,
         "This request has ended",
@@ -87,22 +87,23 @@ def page(get: Handler, post: Handler | None = None, *, journey: bool = False) ->
 
     async def endpoint(request: Request) -> Response:
         tenant: Tenant = request.state.tenant
+        policies = tenant.policies.portal
         try:
             posted = request.method == "POST"
             form = await form_parameters(request) if posted else query_parameters(request)
         except OAuthError as error:
-            return error_page(tenant, 400, "We can't read this form", error.description)
+            return policies.error_page(tenant, 400, "We can't read this form", error.description)
         session = session_of(tenant, request)
         found = tenant.journeys.of(session, form.text("journey")) if form.text("journey") else None
         if found is None and (journey or form.text("journey")):
             return expired(tenant)
-        language = tenant.policies.portal.page_language(tenant, request)
+        language = policies.page_language(tenant, request)
         visit = Visit(tenant, request, session, form, found, language)
         if not posted:
             return await get(visit)
         assert post is not None
-        if not tenant.policies.portal.csrf_is_right(session, form.text("csrf")):
-            return error_page(
+        if not policies.csrf_is_right(session, form.text("csrf")):
+            return policies.error_page(
                 tenant,
                 403,
                 "This form is out of date",
