@@ -69,27 +69,6 @@ class Record:
         """Types of which there is at least one resource."""
         return tuple(kind for kind, found in self.resources.items() if found)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON value for the broker's memory; it is never written to disk."""
-        return {
-            "persona": self.persona,
-            "patient_id": self.patient_id,
-            "resources": {kind: list(found) for kind, found in self.resources.items()},
-            "exchanges": {kind: list(found) for kind, found in self.exchanges.items()},
-            "troubles": dict(self.troubles),
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Record:
-        """Rebuild a record from `to_json`."""
-        return cls(
-            value["persona"],
-            value["patient_id"],
-            {kind: tuple(found) for kind, found in value["resources"].items()},
-            {kind: tuple(found) for kind, found in value["exchanges"].items()},
-            value["troubles"],
-        )
-
 
 def collect(
     client: FhirClient, patient_id: str, types: Iterable[str] = CLAIMS_AND_CLINICAL

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from payerproof.catalog import Catalog
 from payerproof.model import Check, Outcome, Run
 from payerproof.plugin.digests import environment_digest, exam_digest
-from payerproof.plugin.grants import Memo
+from payerproof.plugin.grants import Connection, Memo, Trouble
 from payerproof.plugin.journal import open_changes, undo
 from payerproof.plugin.locate import make_key, segment, segments
 from payerproof.plugin.settings import Settings
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 EDITION = "2026-11"
 """Edition of the requirements; a new one whenever a verdict can change."""
-
-_TOKENS = ("access_token", "refresh_token", "id_token")
 
 
 @dataclass
@@ -154,19 +152,21 @@ class Controller:
         if memo is None:
             return True, True
         configuration = memo.once("configuration", dict)
-        reached = "unreachable" not in configuration
-        if not reached:
-            self.troubles.append(str(configuration["unreachable"]))
+        reached = not isinstance(configuration, Trouble)
+        if isinstance(configuration, Trouble):
+            self.troubles.append(configuration.sentence)
         default = next((app.id for app in self.target.apps if app.redirect_uri), "")
         seen = [
             memo.once(f"grant:{persona.id}:{default}:0", dict) for persona in self.target.personas
         ]
         tried = [value for value in seen if value]
         for value in tried:
-            if "trouble" in value:
-                self.troubles.append(str(value["trouble"]))
-            self.secrets += [str(value[n]) for n in _TOKENS if value.get(n)]
-        return reached, not tried or any("trouble" not in value for value in tried)
+            if isinstance(value, Trouble):
+                self.troubles.append(value.sentence)
+            elif isinstance(value, Connection):
+                grant = value.grant
+                self.secrets += [grant.access_token, grant.refresh_token, grant.id_token]
+        return reached, not tried or any(isinstance(value, Connection) for value in tried)
 
     def _undo(self) -> None:
         """Revoke, on the portal's page, what members granted in this run and nobody gave back."""
@@ -183,7 +183,7 @@ class Controller:
         for app in self.target.apps:
             if app.secret is not None:
                 redactor.learn("client secret", app.secret.reveal())
-        for token in self.secrets:
+        for token in filter(None, self.secrets):
             redactor.learn("token", token)
         redactor.refuse(path.read_bytes(), path.name)
 

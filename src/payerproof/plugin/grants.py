@@ -6,13 +6,13 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 from payerproof.browser.facts import AuthorizationOutcome, AuthorizationVisit
-from payerproof.expect.outcomes import Inconclusive
+from payerproof.expect.outcomes import Inconclusive, NotTested
 from payerproof.plugin.journal import Journal
 from payerproof.polite import Http
 from payerproof.smart.configuration import SmartConfiguration
@@ -69,6 +69,22 @@ class Grant:
             bool(self.expires_in)
             and time.time() > self.issued + float(self.expires_in or 0) - _SPARE_SECONDS
         )
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A shared grant with the trip on which it was given; None where the token was imported."""
+
+    grant: Grant
+    outcome: AuthorizationOutcome | None
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a persona could not authorize an app."""
+
+    sentence: str
+    evidence: tuple[str, ...]
 
 
 class LoginTrouble(Inconclusive):
@@ -148,7 +164,15 @@ class Grants:
         Raises `LoginTrouble` where no code or no token comes.
         """
         request = self.request(app, scopes)
-        outcome = self.visit(persona, request, **how)
+        return self._exchange(persona, app, request, self.visit(persona, request, **how))
+
+    def _exchange(
+        self,
+        persona: Persona,
+        app: App,
+        request: AuthorizationRequest,
+        outcome: AuthorizationOutcome,
+    ) -> Grant:
         code = outcome.parameters.get("code", "")
         if not code:
             raise LoginTrouble(
@@ -170,25 +194,40 @@ class Grants:
         """The one grant of a persona for an app that all checks read with; never change it."""
         generation = 0
         while True:
-            kept = self.memo.once(
-                f"grant:{persona.id}:{app.id}:{generation}",
-                lambda: self._shared_value(persona, app),
-            )
-            if "trouble" in kept:
-                raise LoginTrouble(kept["trouble"], tuple(kept["evidence"]))
-            grant = _from_value(kept)
+            grant = self._connection(persona, app, generation).grant
             self._learn(grant)
             if not grant.stale:
                 return grant
             generation += 1
 
-    def _shared_value(self, persona: Persona, app: App) -> dict[str, Any]:
+    def first_connection(self, persona: Persona, app: App) -> AuthorizationOutcome:
+        """The trip on which the shared grant was given: its pages, consent and exchanges.
+
+        Raises `NotTested` where the token was imported, so that there was no trip.
+        """
+        outcome = self._connection(persona, app, 0).outcome
+        if outcome is None:
+            raise NotTested(f"needs a login of {persona.id}; the payer file gives a token instead")
+        return outcome
+
+    def _connection(self, persona: Persona, app: App, generation: int) -> Connection:
+        kept = self.memo.once(
+            f"grant:{persona.id}:{app.id}:{generation}", lambda: self._connect(persona, app)
+        )
+        if isinstance(kept, Trouble):
+            raise LoginTrouble(kept.sentence, kept.evidence)
+        assert isinstance(kept, Connection)
+        return kept
+
+    def _connect(self, persona: Persona, app: App) -> Connection | Trouble:
         if persona.id in self.target.tokens:
-            return asdict(self._imported(persona, app))
+            return Connection(self._imported(persona, app), None)
+        request = self.request(app)
+        outcome = self.visit(persona, request)
         try:
-            return asdict(self.obtain(persona, app))
+            return Connection(self._exchange(persona, app, request, outcome), outcome)
         except LoginTrouble as trouble:
-            return {"trouble": trouble.sentence, "evidence": list(trouble.evidence)}
+            return Trouble(trouble.sentence, trouble.evidence)
 
     def _imported(self, persona: Persona, app: App) -> Grant:
         token = self.target.tokens[persona.id].reveal()
@@ -251,11 +290,6 @@ def grant_of(answer: TokenAnswer, persona: str, app: str, request: Authorization
         document=answer.document,
         headers={name.lower(): value for name, value in answer.answer.headers.items()},
     )
-
-
-def _from_value(value: Mapping[str, Any]) -> Grant:
-    lists = {name: tuple(value[name]) for name in ("asked", "scopes")}
-    return Grant(**{**value, **lists})
 
 
 def _try_lock(file: Any) -> bool:

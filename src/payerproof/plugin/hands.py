@@ -116,6 +116,11 @@ class Authorization:
         """Send the person's browser there; `how` as in `browser.facts.AuthorizationVisit`."""
         return self._session.grants.visit(person.persona, request, **how)
 
+    def first_connection(self, person: Person) -> AuthorizationOutcome:
+        """The trip on which the person's shared grant was given; it costs nothing more."""
+        session = self._session
+        return session.grants.first_connection(person.persona, session.default_app)
+
     def code(self, person: Person, request: AuthorizationRequest, **how: Any) -> str:
         """A fresh authorization code; inconclusive where none comes to a correct request."""
         outcome = self.visit(person, request, **how)

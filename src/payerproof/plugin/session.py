@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from payerproof.browser.hook import HookAgent
 from payerproof.expect.outcomes import Inconclusive, inconclusive_unless
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.record import CLAIMS_AND_CLINICAL, Record, collect
-from payerproof.plugin.grants import Grant, Grants, Memo
+from payerproof.plugin.grants import Grant, Grants, Memo, Trouble
 from payerproof.plugin.journal import Journal
 from payerproof.plugin.locate import segment
 from payerproof.plugin.people import Cast, Person
@@ -96,16 +96,17 @@ class RunSession:
 
         Raises `UnreachableTarget` where the payer does not answer.
         """
-        value = self.memo.once("configuration", self._fetch_configuration)
-        if "unreachable" in value:
-            raise UnreachableTarget(value["unreachable"], (value["exchange"],))
-        return SmartConfiguration(**value)
+        found = self.memo.once("configuration", self._fetch_configuration)
+        if isinstance(found, Trouble):
+            raise UnreachableTarget(found.sentence, found.evidence)
+        assert isinstance(found, SmartConfiguration)
+        return found
 
-    def _fetch_configuration(self) -> dict[str, Any]:
+    def _fetch_configuration(self) -> SmartConfiguration | Trouble:
         try:
-            return asdict(smart_configuration.fetch(self.http, self.base))
+            return smart_configuration.fetch(self.http, self.base)
         except Unreachable as trouble:
-            return {"unreachable": trouble.sentence, "exchange": trouble.exchange}
+            return Trouble(trouble.sentence, (trouble.exchange,))
 
     @cached_property
     def capability(self) -> Mapping[str, Any]:
@@ -194,8 +195,9 @@ class RunSession:
 
     def record(self, persona: Persona) -> Record:
         """A persona's record, collected once per run by whichever check needs it first."""
-        value = self.memo.once(f"record:{persona.id}", lambda: self._collect(persona).to_json())
-        return Record.from_json(value)
+        record = self.memo.once(f"record:{persona.id}", lambda: self._collect(persona))
+        assert isinstance(record, Record)
+        return record
 
     def _collect(self, persona: Persona) -> Record:
         grant = self.shared_grant(persona)
