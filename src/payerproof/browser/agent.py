@@ -294,7 +294,6 @@ class BrowserAgent:
 
     def _travel(self, session: Session, errand: Errand) -> Progress:
         persona = errand.persona.id
-        refused = self._refused.get(persona)
         journey = Journey(
             errand,
             session.tab,
@@ -305,25 +304,25 @@ class BrowserAgent:
             permit=lambda: self._permit(persona, errand),
         )
         progress = journey.run()
-        if refused and not progress.password_sent and progress.trouble:
-            progress.stop(*refused)
-        elif progress.trouble in ("locked", "wrong-credentials") and errand.password is None:
+        own = progress.password_sent and errand.password is None
+        if own and progress.trouble in ("locked", "wrong-credentials"):
             self._refused[persona] = (progress.trouble, progress.trouble_text)
         return progress
 
-    def _permit(self, persona: str, errand: Errand) -> str:
-        """Why no password may be typed, or empty: accounts are locked by too many tries."""
+    def _permit(self, persona: str, errand: Errand) -> tuple[str, str]:
+        """The trouble for which no password may be typed: accounts are locked by too many tries."""
         if persona in self._refused and errand.password is None:
-            return f"an earlier login of {persona} failed in this run; it is not tried again"
+            trouble, text = self._refused[persona]
+            return trouble, f"not tried again in this run after: {text}"
         used = self._logins.get(persona, 0)
         limit = self.target.limits.logins_per_persona
         if used >= limit:
-            return (
+            return "not-understood", (
                 f"{persona} has logged in {used} times in this run, and the payer file's "
                 f"limits.logins_per_persona allows {limit}"
             )
         self._logins[persona] = used + 1
-        return ""
+        return "", ""
 
     def _outcome(self, session: Session, progress: Progress) -> AuthorizationOutcome:
         caught = session.tab.caught

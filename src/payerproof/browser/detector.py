@@ -125,10 +125,11 @@ def _labels(control: Control) -> str:
 
 def username_score(control: Control) -> int:
     """How strongly a field is the user name; 0 means it is not."""
-    if control.type == "password" or code_score(control) >= 90:
-        return 0
-    if _tokens(control) & {"username", "email", "webauthn"}:
+    if _tokens(control) & {"username", "email", "webauthn"} and control.type != "password":
         return 100
+    # B2C calls the field for the mailed code email_ver_input.
+    if control.type == "password" or code_score(control) >= 60:
+        return 0
     if words.USERNAME_NAME.search(control.names):
         return 60
     if words.USERNAME_LABEL.search(_labels(control)):
@@ -159,7 +160,9 @@ def password_score(control: Control) -> int:
         return 0
     if "current-password" in _tokens(control):
         return 100
-    if "one-time-code" in _tokens(control):
+    if _tokens(control) & {"one-time-code", "new-password"}:
+        return 0
+    if words.NEW_PASSWORD_NAME.search(control.names):
         return 0
     if words.PASSWORD_NAME.search(control.names):
         return 60
@@ -255,7 +258,8 @@ def _methods(page: Snapshot) -> Reading | None:
             continue
         known = words.METHOD_NAME.search(f"{control.names} {control.value}".lower())
         text = control.label if len(control.label) > 8 else f"{control.row} {control.label}"
-        method = next((m for m, p in words.METHODS.items() if p.search(text or control.names)), "")
+        named = f"{text} {control.data}"
+        method = next((m for m, p in words.METHODS.items() if p.search(named)), "")
         if method and (known or words.METHOD_PAGE.search(page.text)):
             found.append((method, control))
     radios = [c for _, c in found if c.type == "radio"]
@@ -355,14 +359,19 @@ def _drop_down_login(page: Snapshot) -> Reading | None:
 def _code(page: Snapshot) -> Reading | None:
     """A field for a one-time code."""
     candidates = [f for f in page.fields if username_score(f) < 60]
+    about_codes = bool(words.CODE_PAGE.search(page.text))
     field_ = _best(candidates, code_score)
-    if field_ is None:
-        field_ = next((f for f in candidates if _is_code(page, f)), None)
-    if field_ is None and len(candidates) == 1 and words.CODE_PAGE.search(page.text):
+    if field_ is not None and code_score(field_) < 60 and not about_codes:
+        field_ = None
+    field_ = field_ or next((f for f in candidates if _is_code(page, f)), None)
+    if (
+        field_ is None
+        and len(candidates) == 1
+        and about_codes
+        and password_score(candidates[0]) < 60
+    ):
         field_ = candidates[0]
     if field_ is None:
-        return None
-    if code_score(field_) < 60 and not words.CODE_PAGE.search(f"{page.text} {field_.label}"):
         return None
     if _best(page.fields, username_score) is not None and _best(page.fields, password_score):
         return None  # a one-page login that asks for the code as well is a login

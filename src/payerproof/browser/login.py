@@ -90,7 +90,7 @@ Describe = Callable[[Snapshot, Reading], PageFacts]
 class Journey:
     """One trip in one tab; `run` does it.
 
-    ``permit`` is asked before each password; a sentence instead of an empty text forbids it.
+    ``permit`` is asked before each password; a trouble with its sentence forbids it.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Journey:
         target: Target,
         clock: TotpClock,
         describe: Describe,
-        permit: Callable[[], str] = str,
+        permit: Callable[[], tuple[str, str]] = lambda: ("", ""),
     ) -> None:
         self.errand = errand
         self.tab = tab
@@ -223,9 +223,9 @@ class Journey:
                 )
                 return
             password = persona.password.reveal()
-        refusal = self.permit() if reading.password is not None else ""
-        if refusal:
-            self.progress.stop("not-understood", refusal)
+        refused, why = self.permit() if reading.password is not None else ("", "")
+        if refused:
+            self.progress.stop(refused, why)
             return
         if reading.username is not None:
             self.tab.fill(reading.username, persona.username)
@@ -248,7 +248,11 @@ class Journey:
         if changed and self.tab.caught is None:
             self._until_over(seen, reading)
         elif not changed:
-            self.progress.stop("timeout", f"nothing happened within {STEP_SECONDS:.0f} seconds")
+            invalid = self.tab.invalid_fields()
+            said = f"; the page finds no fit in: {', '.join(invalid)}" if invalid else ""
+            self.progress.stop(
+                "timeout", f"nothing happened within {STEP_SECONDS:.0f} seconds{said}"
+            )
 
     def _until_over(self, before: Snapshot, reading: Reading) -> None:
         """Wait on while the same document shows the same form without an error: it is at work."""

@@ -156,7 +156,8 @@
       required: !!element.required || element.getAttribute("aria-required") === "true",
       checked: !!element.checked, form: element.form ? forms.indexOf(element.form) : -1,
       group: group(element), row: row(element), value: "", filled: false, options: [],
-      data: [...element.attributes].filter((a) => a.name.startsWith("data-"))
+      data: [...element.attributes]
+        .filter((a) => a.name.startsWith("data-") || a.name === "aria-label")
         .map((a) => `${a.name}=${a.value}`).slice(0, 8).join(" ").slice(0, 300),
       href: element.tagName === "A" ? element.getAttribute("href") || "" : "",
       heading: "",

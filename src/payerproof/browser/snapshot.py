@@ -17,6 +17,7 @@ from playwright.sync_api import ElementHandle, Error, Frame, Page
 
 from payerproof.browser.facts import Choice, Link
 
+_FRAME_MS = 2_000
 _TEXT_TYPES = frozenset({"text", "email", "tel", "number", "password", "search", "url", ""})
 
 
@@ -73,7 +74,7 @@ class Control:
     heading: str = ""
     """For buttons: first heading or cell of the row or card around it."""
     data: str = ""
-    """Its ``data-*`` attributes."""
+    """Its ``data-*`` attributes and its ``aria-label``."""
     href: str = ""
     options: tuple[Option, ...] = ()
 
@@ -212,9 +213,10 @@ def take(page: Page) -> Snapshot:
     """Look at ``page`` and its iframes. Raises Playwright's `Error` where it is navigating away."""
     whole = Snapshot.of(page.main_frame.evaluate(script(), "look"))
     for number, frame in enumerate(page.frames):
-        if frame == page.main_frame or frame.url in ("", "about:blank"):
+        if frame == page.main_frame or frame.url == "about:blank":
             continue
         try:
+            frame.wait_for_load_state("domcontentloaded", timeout=_FRAME_MS)
             raw = frame.evaluate(script(), "look")
         except Error:
             continue

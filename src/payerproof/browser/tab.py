@@ -231,6 +231,14 @@ class Tab:
         except Error:
             return ""
 
+    def invalid_fields(self) -> list[str]:
+        """Names of fields whose content the browser itself holds back, such as no e-mail address."""
+        try:
+            found: list[str] = self.page.evaluate(_INVALID)
+        except Error:
+            return []
+        return found
+
     # -- acting --------------------------------------------------------------------------------
 
     def fill(self, control: Control, value: str) -> None:
@@ -283,6 +291,9 @@ _POST = """([url, pairs]) => {
   }
   document.body.append(form); form.submit();
 }"""
+
+_INVALID = """() => [...document.querySelectorAll("input:invalid, select:invalid")]
+  .map((field) => field.labels?.[0]?.innerText.trim() || field.name || field.id)"""
 
 _CHANGED = """before => {
   if (document.readyState === "loading") return false;

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 PERIOD_SECONDS = 30
+MARGIN_SECONDS = 1.0
+"""A code with less time left than this is likely to be checked in the next window."""
 DIGITS = 6
 
 
@@ -62,11 +64,10 @@ class TotpClock:
         secret, period, digits, algorithm = _settings(seed)
         key = _key(secret)
         account = hashlib.sha256(key).hexdigest()
-        window = int(self._now()) // period
-        if window <= self._used.get(account, -1):
-            window = self._used[account] + 1
-            while (left := window * period - self._now()) > 0:
-                self._wait(left)
+        window = int(self._now() + MARGIN_SECONDS) // period
+        window = max(window, self._used.get(account, -1) + 1)
+        while (left := window * period - self._now()) > 0:
+            self._wait(left)
         self._used[account] = window
         return _hotp(key, window, digits, algorithm)
 
