@@ -314,7 +314,7 @@ def _png(width: int = 480, height: int = 300) -> str:
     return base64.b64encode(b"\x89PNG\r\n\x1a\n" + parts + chunk(b"IEND", b"")).decode()
 
 
-_MARKS = str.maketrans("«»", "\u2039\u203a")
+_MARKS = {"«": "\u2039", "»": "\u203a"}
 """The sample writes redacted spots as «id 77ab02»."""
 
 
@@ -329,8 +329,10 @@ class Segment:
         return f"{self.process}-{self.count}"
 
     def _put(self, kind: str, item: Any) -> None:
-        line = to_line(kind, to_content(item)).decode().translate(_MARKS)
-        self.lines.append(line.encode())
+        line = to_line(kind, to_content(item))
+        for written, mark in _MARKS.items():
+            line = line.replace(written.encode(), mark.encode())
+        self.lines.append(line)
 
     def exchange(self, second: float, url: str, **more: Any) -> str:
         minute, rest = divmod(second, 60)

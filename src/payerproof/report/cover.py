@@ -133,11 +133,13 @@ def _value(value: object) -> str:
 
 
 def selection_in_words(selection: Mapping[str, Any] | None) -> str:
-    """``areas isolation and claims; personas ada``; empty where everything was asked for."""
+    """``areas isolation, claims; personas ada``; empty where everything was asked for."""
     if not selection:
         return ""
     parts = ["the quick subset"] if selection.get("quick") else []
     for name in ("areas", "checks", "personas"):
         if selection.get(name):
             parts.append(f"{name} {', '.join(selection[name])}")
+    if selection.get("left_out"):
+        parts.append(f"everything but {', '.join(selection['left_out'])}")
     return "; ".join(parts)

@@ -106,6 +106,7 @@ NOT_TESTED_REASONS: Mapping[str, str] = {
     ),
     "needs-second-target": "It compares two deployments, and a payer file describes one.",
     "page-audit-to-come": "It is judged from public pages that this version does not read.",
+    "check-to-come": "It can be tested, and this version has no check for it yet.",
     "suite-to-come": "It belongs to an area that this version does not cover.",
     "production-only": "It shows only in production, over days or under real load.",
     "compares-runs": "It shows between two runs, not within one.",
