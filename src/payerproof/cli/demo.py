@@ -70,7 +70,7 @@ def demo(
         url = running.environment(tenant)["PAYERPROOF_SANDBOX_URL"]
         click.echo(f"The sandbox payer is at {url}", err=True)
         asked = Invocation(payer="sandbox", areas=areas, as_of=AS_OF, jobs=jobs, login=how)
-        code = start(asked, reports, Output(as_json=form == "json"))
+        code = start(asked, reports, Output(as_json=form == "json", resumable=False))
         if keep:
             click.echo(f"\nThe sandbox is still at {url}. Ctrl-C stops it.", err=True)
             _wait()

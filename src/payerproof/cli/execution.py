@@ -23,6 +23,8 @@ class Output:
 
     as_json: bool = False
     report: bool = True
+    resumable: bool = True
+    """False where the payer is gone once the command ends."""
 
 
 def start(asked: Invocation, reports: Path, output: Output) -> int:
@@ -72,7 +74,7 @@ def _carry_out(asked: Invocation, folder: Path, output: Output, *, resume: bool)
     ended = carry_out(command, progress, view_for(quiet=output.as_json))
     if not (folder / "run.jsonl").is_file():
         if ended.interrupted:
-            return _stopped(folder, ended)
+            return _stopped(folder, ended, output)
         return _went_wrong(ended)
     progress.unlink(missing_ok=True)
     known = ended.code in tuple(ExitCode)
@@ -87,12 +89,14 @@ def _carry_out(asked: Invocation, folder: Path, output: Output, *, resume: bool)
     return code
 
 
-def _stopped(folder: Path, ended: Ended) -> int:
+def _stopped(folder: Path, ended: Ended, output: Output) -> int:
     """Say how far it came, how to go on, and what is left at the payer."""
     from payerproof.plugin.journal import open_changes
 
     done, total = ended.progress.done, ended.progress.total
     click.echo(f"Stopped after {done} of {total} checks.", err=True)
+    if not output.resumable:
+        return ExitCode.INTERRUPTED
     click.echo(f"  payerproof run --resume {folder}   goes on with it", err=True)
     left = open_changes(folder)
     if left:

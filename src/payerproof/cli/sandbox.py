@@ -69,9 +69,10 @@ def sandbox(
             announce=announce,
         )
     except KeyboardInterrupt:
-        click.echo("Stopped.", err=True)
+        pass  # Ctrl-C is how it is meant to end
     except OSError as error:
         raise Stop(f"can't serve on port {port}: {error.strerror}.") from None
+    click.echo("Stopped.", err=True)
     return ExitCode.OK
 
 

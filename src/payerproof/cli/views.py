@@ -75,7 +75,8 @@ class PlainView:
         kind = event.get("event")
         if kind == "plan":
             areas = "1 area" if len(progress.areas) == 1 else f"{len(progress.areas)} areas"
-            click.echo(f"{progress.total} checks in {areas}.", err=True)
+            checks = "1 check" if progress.total == 1 else f"{progress.total} checks"
+            click.echo(f"{checks} in {areas}.", err=True)
         elif kind == "note":
             click.echo(progress.note, err=True)
         elif kind == "result":
@@ -121,8 +122,10 @@ class LiveView:
         self._progress = progress
 
     def _table(self) -> Any:
+        from rich.console import Group
         from rich.markup import escape
         from rich.table import Table
+        from rich.text import Text
 
         now = self._progress
         table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
@@ -130,8 +133,7 @@ class LiveView:
         table.add_column(justify="right", no_wrap=True)
         table.add_column()
         for name, area in now.areas.items():
-            through = area.done == area.total
-            style = "" if through or area.done else "dim"
+            style = "" if area.done else "dim"
             table.add_row(
                 f"[{style or 'none'}]{escape(name)}[/]",
                 f"{area.done}/{area.total}",
@@ -139,9 +141,8 @@ class LiveView:
             )
         spent = words(time.monotonic() - self._began)
         counts = f"{now.done} of {now.total} checks, {now.requests} requests, {spent}"
-        table.caption = f"{counts}\n{escape(now.note)}" if now.note else counts
-        table.caption_justify = "left"
-        return table
+        lines = [Text(counts, style="dim"), *([Text(now.note)] if now.note else [])]
+        return Group(table, *lines)
 
 
 def _outcomes(counts: Any) -> str:
