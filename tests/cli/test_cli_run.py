@@ -73,6 +73,11 @@ def test_a_selection_of_nothing_is_refused(
     refused(say("run", str(payer), *arguments), expected)
 
 
+def test_a_hook_that_is_not_there_is_refused(say: Say, payer: Path) -> None:
+    refused(say("run", str(payer), "--login", "hook"), "--login hook needs [controls.grant]")
+    assert say("doctor", str(payer), "--login", "hook").code == 2
+
+
 def test_sandbox_variables_get_a_hint(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAYERPROOF_SANDBOX_URL", raising=False)
     refused(say("run", "sandbox"), "'payerproof sandbox' prints them")

@@ -37,9 +37,11 @@ def doctor(payer: str, offline: bool, no_login: bool, login: str, form: str) -> 
     Exit code 0 where a run could start, 2 where something here has to be corrected, 4 where the
     payer can't be reached or nobody could log in.
     """
+    from payerproof.cli.preflight import check_login
     from payerproof.target import load_target
 
     target = load_target(payer)
+    check_login(login, target)
     found = []
     for finding in _look(target, offline=offline, logins=not no_login, how=login):
         found.append(finding)
@@ -67,6 +69,7 @@ def _look(target: Target, *, offline: bool, logins: bool, how: str) -> Iterator[
     from payerproof.cli.checkup import look_offline
     from payerproof.cli.checkup_login import look_at_logins
     from payerproof.cli.checkup_network import look_at_discovery, look_at_hosts
+    from payerproof.target.needs import can_log_in
 
     before = list(look_offline(target))
     yield from before
@@ -79,6 +82,7 @@ def _look(target: Target, *, offline: bool, logins: bool, how: str) -> Iterator[
     with http_only(target) as http:
         discovered = list(look_at_discovery(target, http))
     yield from discovered
-    if logins and not any(one.code for one in discovered):
+    able = any(can_log_in(target, one) for one in target.personas)
+    if logins and able and not any(one.code for one in discovered):
         with bench(target, how) as session:
             yield from look_at_logins(session)

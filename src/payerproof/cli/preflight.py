@@ -32,8 +32,18 @@ def ready_target(payer: str, *, production: bool) -> Target:
     return target
 
 
+def check_login(login: str, target: Target) -> None:
+    """Refuse ``--login hook`` where the payer file has no hook. Raises `Stop`."""
+    if login == "hook" and "grant" not in target.controls:
+        raise Stop(
+            f"--login hook needs [controls.grant] in {target.path}: the operator's hook that "
+            "grants in a member's name. Leave --login out to log in through the browser."
+        )
+
+
 def check_selection(asked: Invocation, target: Target) -> None:
     """Refuse areas, checks and personas that do not exist. Raises `Stop` with a suggestion."""
+    check_login(asked.login, target)
     _known("--persona", asked.personas, [one.id for one in target.personas])
     if asked.areas or asked.checks or asked.left_out:
         from payerproof.cli.material import check_ids, requirement_ids, suite_areas
