@@ -18,7 +18,7 @@ from payerproof.plugin.session import RunSession
 from payerproof.polite import Answer
 from payerproof.smart.request import AuthorizationRequest
 from payerproof.smart.tokens import TokenEndpoint
-from payerproof.target import App, Persona
+from payerproof.target import App, Persona, Target
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ class Api:
     def base(self) -> str:
         """FHIR base URL without a trailing slash."""
         return self._session.base
+
+    @property
+    def target(self) -> Target:
+        """The payer file."""
+        return self._session.target
 
     def as_(self, who: Person | Grant) -> FhirClient:
         """A client with a person's shared token, or with a grant's token."""
