@@ -61,11 +61,14 @@ def allows_include(access: Access, resource_type: str) -> bool:
 
 
 def covers(access: Access, resource: Resource, verb: str) -> bool:
-    """Whether a granular scope, where the type has only such, covers this resource."""
+    """Whether the granular scopes, where a type has only such, cover this resource.
+
+    A type without any scope is not this gate's business but that of `allows`.
+    """
     kind = resource["resourceType"]
     verbs = "rs" if verb == "include" else verb
     granting = [scope for each in verbs for scope in _granting(access, kind, each)]
-    return any(_satisfies(resource, scope) for scope in granting)
+    return not granting or any(_satisfies(resource, scope) for scope in granting)
 
 
 def _satisfies(resource: Resource, scope: ResourceScope) -> bool:

@@ -6,12 +6,12 @@ import base64
 import inspect
 from collections.abc import Sequence
 from typing import Any, cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from payerproof.sandbox.access import Access, Refusal
 from payerproof.sandbox.fhir import outcome
@@ -33,6 +33,11 @@ Pairs = list[tuple[str, str]]
 def routes() -> list[BaseRoute]:
     """Return the routes below the FHIR base; the tenant stands in ``request.state.tenant``."""
     return [Route("/{rest:path}", FhirEndpoint)]
+
+
+def mounted_at(path: str) -> list[BaseRoute]:
+    """Return the routes of the API at a path, the base without trailing slash included."""
+    return [Route(path, FhirEndpoint), Mount(path, routes=routes())]
 
 
 class FhirEndpoint:
@@ -79,7 +84,7 @@ async def _reply(request: Request, tenant: Any) -> Reply:
     method = policies.method_of(request.method, request.headers)
     if method == "OPTIONS":
         return outcome.options()
-    segments = policies.path_segments(_below_base(request))
+    segments = policies.path_segments(_below_base(request, tenant.fhir_base))
     query = _pairs(request.scope.get("query_string", b""))
     _negotiate(policies, request, query)
     if segments == ("metadata",) and method in ("GET", "HEAD"):
@@ -119,16 +124,13 @@ def _call(request: Request, tenant: Any, method: str, access: Access) -> Call:
     )
 
 
-def _below_base(request: Request) -> bytes:
+def _below_base(request: Request, fhir_base: str) -> bytes:
     """Return the raw path below the FHIR base, byte for byte as it was sent."""
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    root: str = request.scope.get("root_path", "")
-    depth = root.count("/")
+    prefix = urlsplit(fhir_base).path
+    depth = prefix.count("/")
     parts = raw.split(b"/", depth + 1)
-    if len(parts) <= depth:
-        return b""
-    prefix = b"/".join(parts[: depth + 1])
-    if prefix.decode("ascii", "replace") != root:
+    if unquote(b"/".join(parts[: depth + 1]).decode("ascii", "replace")) != prefix:
         raise Refused(404, "not-found", _NOWHERE)
     return b"/" + parts[depth + 1] if len(parts) > depth + 1 else b""
 
@@ -265,7 +267,7 @@ def _binary(call: Call, logical_id: str, query: Pairs) -> Reply:
     documents = holders(binary, call.world)
     if not all(policies.discloses_binary(call.access, one, call.world) for one in documents):
         raise policies.absent(call.face, "withheld")
-    if not any(policies.granular_read(call.access, one, "r") for one in documents):
+    if not any(_covers_document(call, one) for one in documents):
         raise policies.absent(call.face, "out-of-scope")
     wanted = dict(query).get("_format", "")
     if not wants_native(call.headers.get("accept", ""), wanted):
@@ -273,6 +275,12 @@ def _binary(call: Call, logical_id: str, query: Pairs) -> Reply:
     headers = {"Content-Security-Policy": "sandbox; default-src 'none'"}
     content = base64.b64decode(binary.get("data", ""))
     return Reply(raw=content, content_type=binary["contentType"], headers=headers)
+
+
+def _covers_document(call: Call, document: dict[str, Any]) -> bool:
+    policies, kind = call.policies, document["resourceType"]
+    allowed = policies.scope_allows(call.access, kind, "r")
+    return allowed and policies.granular_read(call.access, document, "r")
 
 
 async def _post(call: Call, request: Request, segments: tuple[str, ...], query: Pairs) -> Reply:
