@@ -65,8 +65,8 @@ def make_http(recorder: Recorder) -> Iterator[Callable[..., Http]]:
         defaults = {
             "requests_per_second": 1000.0,
             "concurrency": 8,
-            "deadline_seconds": 10.0,
-            "connect_seconds": 5.0,
+            "deadline_seconds": 60.0,
+            "connect_seconds": 30.0,
             "max_body_bytes": 1_000_000,
         }
         files = {"ca_bundle": None, "client_certificate": None, "client_key": None, "proxy": None}

@@ -128,7 +128,7 @@ def test_a_gzip_bomb_is_stopped_at_the_cap(
 def test_an_announced_length_above_the_cap_is_not_read(make_http: Make, serve: Serve) -> None:
     server = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 1000001\r\n\r\n")
     with pytest.raises(Unreachable) as caught:
-        make_http(deadline_seconds=60).send("GET", f"{server.url}/")
+        make_http().send("GET", f"{server.url}/")
     assert caught.value.kind == "too-large"
 
 
@@ -234,7 +234,7 @@ def test_no_more_requests_at_once_than_allowed(make_http: Make, serve: Serve) ->
             now[1] = max(now)
             if now[0] == 2:
                 both_there.set()
-        both_there.wait(5)
+        both_there.wait(60)
         with lock:
             now[0] -= 1
         connection.sendall(ok())

@@ -9,11 +9,13 @@ import re
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from payerproof.redact import Redactor, SecretInOutput
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine must not fail a test."""
 KEY = b"a key of the run, 32 bytes long."
 PRINTABLE = st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=("Cs", "Cc"))
 SECRETS = st.text(PRINTABLE, min_size=8, max_size=40)
@@ -48,6 +50,7 @@ def assume_not_part_of_a_tag(secret: str, redactor: Redactor) -> None:
     assume(secret not in redactor.tag("token", secret))
 
 
+@UNHURRIED
 @given(secret=SECRETS, before=AROUND, after=AROUND, keep=st.booleans())
 @example(secret="S3cr3t/Tok+en=&<é>", before="x=", after="&y", keep=True)
 def test_text_holds_no_encoding_of_a_secret(
@@ -61,6 +64,7 @@ def test_text_holds_no_encoding_of_a_secret(
         assert core not in redactor.text(before + form + after), name
 
 
+@UNHURRIED
 @given(secret=SECRETS, lead=st.binary(max_size=5), trail=st.binary(max_size=5))
 def test_secret_inside_a_longer_base64_text_is_found(
     secret: str, lead: bytes, trail: bytes
@@ -72,6 +76,7 @@ def test_secret_inside_a_longer_base64_text_is_found(
     redactor.refuse(redactor.text(encoded), "page")
 
 
+@UNHURRIED
 @given(secret=SECRETS, keep=st.booleans())
 @example(secret="/////////", keep=False)
 def test_url_holds_no_secret(secret: str, keep: bool) -> None:
@@ -91,6 +96,7 @@ def test_url_holds_no_secret(secret: str, keep: bool) -> None:
             redactor.refuse(shown, "url")
 
 
+@UNHURRIED
 @given(secret=SECRETS, keep=st.booleans())
 def test_headers_hold_no_secret(secret: str, keep: bool) -> None:
     redactor = with_secret(secret, keep=keep)
@@ -114,6 +120,7 @@ def test_headers_hold_no_secret(secret: str, keep: bool) -> None:
     redactor.refuse(json.dumps(shown, ensure_ascii=False), "headers")
 
 
+@UNHURRIED
 @given(secret=SECRETS, keep=st.booleans(), content_type=st.sampled_from(
     ["application/fhir+json", "text/html", "text/plain", "application/x-www-form-urlencoded",
      "application/fhir+ndjson", "application/octet-stream", "", "application/fhir+xml"]
@@ -131,6 +138,7 @@ def test_body_holds_no_secret(secret: str, keep: bool, content_type: str) -> Non
             redactor.refuse(redactor.body(content_type, body.encode()), "body")
 
 
+@UNHURRIED
 @given(st.lists(SECRETS, min_size=2, max_size=30, unique=True))
 def test_many_secrets_at_once(secrets: list[str]) -> None:
     redactor = Redactor(KEY)
