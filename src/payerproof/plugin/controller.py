@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -13,12 +14,15 @@ from platform import platform, python_version
 from typing import TYPE_CHECKING, Any
 
 from payerproof.catalog import Catalog
+from payerproof.expect.outcomes import Inconclusive
 from payerproof.model import Check, Outcome, Run
 from payerproof.plugin.digests import environment_digest, exam_digest
-from payerproof.plugin.grants import Connection, Memo, Trouble
-from payerproof.plugin.journal import open_changes, undo
+from payerproof.plugin.grants import Connection, Grant, Memo, Trouble
+from payerproof.plugin.journal import close_all, open_changes, undo
 from payerproof.plugin.locate import make_key, segment, segments
+from payerproof.plugin.session import RunSession
 from payerproof.plugin.settings import Settings
+from payerproof.polite import Unreachable
 from payerproof.redact import Redactor
 from payerproof.runfile import join
 from payerproof.runfile.lines import result_from
@@ -48,8 +52,8 @@ class Controller:
     run: Run | None = None
     troubles: list[str] = field(default_factory=list)
     """Sentences on what kept the whole run from working."""
-    secrets: list[str] = field(default_factory=list, repr=False)
-    """Tokens of the shared grants: none may occur in the run file."""
+    shared: list[Grant] = field(default_factory=list, repr=False)
+    """The shared grants: taken back at the end; none of their tokens may be in the run file."""
 
     @classmethod
     def open(
@@ -106,7 +110,7 @@ class Controller:
         if interrupted:
             self._stop_broker()
             return 2
-        self._undo()
+        self._undo(memo)
         self._stop_broker()
         run_dir = Path(self.settings.run_dir)
         self.run = join(
@@ -164,15 +168,27 @@ class Controller:
             if isinstance(value, Trouble):
                 self.troubles.append(value.sentence)
             elif isinstance(value, Connection):
-                grant = value.grant
-                self.secrets += [grant.access_token, grant.refresh_token, grant.id_token]
+                self.shared.append(value.grant)
         return reached, not tried or any(isinstance(value, Connection) for value in tried)
 
-    def _undo(self) -> None:
-        """Revoke, on the portal's page, what members granted in this run and nobody gave back."""
-        if self.settings.broker and self.target.pages.app_management:
-            names = {app.id: app.name for app in self.target.apps}
-            undo(Path(self.settings.run_dir), self._client(), names)
+    def _undo(self, memo: Memo | None) -> None:
+        """Take back what members granted in this run: by token, the rest on the portal's page."""
+        session = RunSession.open(self.settings, "end", memo)
+        try:
+            for grant in self.shared:
+                with suppress(Unreachable, Inconclusive):
+                    if session.grants.give_back(grant):
+                        self._settle_everywhere(grant)
+            if self.settings.broker and self.target.pages.app_management:
+                names = {app.id: app.name for app in self.target.apps}
+                undo(Path(self.settings.run_dir), self._client(), names)
+        finally:
+            session.close()
+
+    def _settle_everywhere(self, grant: Grant) -> None:
+        run_dir = Path(self.settings.run_dir)
+        pair = (grant.persona, grant.app)
+        close_all(run_dir, tuple(c for c in open_changes(run_dir) if (c.persona, c.app) == pair))
 
     def _check_canary(self, path: Path) -> None:
         redactor = Redactor(Path(self.settings.key_file).read_bytes())
@@ -183,8 +199,10 @@ class Controller:
         for app in self.target.apps:
             if app.secret is not None:
                 redactor.learn("client secret", app.secret.reveal())
-        for token in filter(None, self.secrets):
-            redactor.learn("token", token)
+        for grant in self.shared:
+            for token in (grant.access_token, grant.refresh_token, grant.id_token):
+                if token:
+                    redactor.learn("token", token)
         redactor.refuse(path.read_bytes(), path.name)
 
     def _notes(self) -> list[str]:

@@ -223,7 +223,7 @@ class Grants:
         if persona.id in self.target.tokens:
             return Connection(self._imported(persona, app), None)
         request = self.request(app)
-        outcome = self.visit(persona, request)
+        outcome = self.visit(persona, request, choose=_acts_for(persona))
         try:
             return Connection(self._exchange(persona, app, request, outcome), outcome)
         except LoginTrouble as trouble:
@@ -268,7 +268,10 @@ class Grants:
             return False
         app = self.target.app(grant.app)
         token = grant.refresh_token or grant.access_token
-        return self.tokens(app, grant.persona).revoke(token).status == 200
+        taken = self.tokens(app, grant.persona).revoke(token).status == 200
+        if taken:
+            self.journal.settle(grant.persona, grant.app)
+        return taken
 
 
 def grant_of(answer: TokenAnswer, persona: str, app: str, request: AuthorizationRequest) -> Grant:
@@ -290,6 +293,12 @@ def grant_of(answer: TokenAnswer, persona: str, app: str, request: Authorization
         document=answer.document,
         headers={name.lower(): value for name, value in answer.answer.headers.items()},
     )
+
+
+def _acts_for(persona: Persona) -> str:
+    """Whose record a representative without one of their own connects; empty for anybody else."""
+    own = persona.patient_id or persona.expect.claims or persona.expect.data
+    return persona.represents[0] if persona.represents and not own else ""
 
 
 def _try_lock(file: Any) -> bool:

@@ -198,7 +198,9 @@ class Portal:
 
     def revoke(self, person: Person, app: App) -> ConnectedApps:
         """Press Revoke for an app, confirm, and return the page that follows."""
-        return self._session.agent.revoke(person.id, app.name)
+        page = self._session.agent.revoke(person.id, app.name)
+        self._session.journal.settle(person.id, app.id)
+        return page
 
     def visit(self, url: str, person: Person | None = None, locale: str = "") -> PageFacts:
         """Open any page of the payer."""

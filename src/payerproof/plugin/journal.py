@@ -34,6 +34,7 @@ class Journal:
         self._path = run_dir / f"journal-{process}.jsonl"
         self._process = process
         self._lock = threading.Lock()
+        self._pending: list[Change] = []
         self._count = sum(1 for _ in _lines(self._path))
 
     def open(self, kind: str, persona: str, app: str, check: str = "") -> Change:
@@ -44,12 +45,20 @@ class Journal:
             self._write(
                 {"open": change.id, "kind": kind, "persona": persona, "app": app, "check": check}
             )
+            self._pending.append(change)
         return change
 
     def close(self, change: Change) -> None:
         """Note that a change was undone."""
         with self._lock:
             self._write({"close": change.id})
+            self._pending = [other for other in self._pending if other.id != change.id]
+
+    def settle(self, persona: str, app: str) -> None:
+        """Note that everything this process opened for a pair was undone."""
+        for change in list(self._pending):
+            if (change.persona, change.app) == (persona, app):
+                self.close(change)
 
     def _write(self, entry: dict[str, str]) -> None:
         with self._path.open("a", encoding="utf-8") as file:

@@ -62,8 +62,8 @@ class RunSession:
     journal: Journal = field(repr=False)
 
     @classmethod
-    def open(cls, settings: Settings, process: str) -> RunSession:
-        """Open the session of a process.
+    def open(cls, settings: Settings, process: str, memo: Memo | None = None) -> RunSession:
+        """Open the session of a process; `memo` where the run's memory lives in this one already.
 
         Raises `payerproof.target.PayerFileError` and `SecretError` as `load_target` does.
         """
@@ -81,7 +81,8 @@ class RunSession:
 
             broker = BrokerClient(settings.broker)
             return cls(settings, target, recorder, http, broker, broker, journal)
-        return cls(settings, target, recorder, http, LocalMemo(), _hook(target, http), journal)
+        hook = _hook(target, http)
+        return cls(settings, target, recorder, http, memo or LocalMemo(), hook, journal)
 
     def close(self) -> None:
         """Close connections and the segment."""
