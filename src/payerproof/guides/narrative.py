@@ -44,6 +44,11 @@ def narrative_fault(text: str) -> str | None:
     return reader.fault
 
 
+def html_good(text: str) -> bool:
+    """Whether a ``div`` is acceptable."""
+    return narrative_fault(text) is None
+
+
 class _Reader:
     """Collects the first fault and whether there is any content."""
 

@@ -53,17 +53,25 @@ def _report(run: Run, node: Node, place: Place, rule: Rule) -> None:
     severity = ERROR if rule.severity == "error" else WARNING
     if erratum is not None:
         severity = {"ignore": INFORMATION, "warning": WARNING}[erratum.severity]
-    expression = rule.expression if len(rule.expression) <= 400 else rule.expression[:397] + "..."
     run.report(
         rule.key,
         place,
         node,
-        f"Correct the {place.type.rpartition('.')[2]} so that {rule.key} holds: {expression}",
-        expected=expression,
+        rule_message(rule, place.type),
+        expected=_brief(rule),
         found="not met",
         severity=severity,
         erratum=erratum.id if erratum is not None else "",
     )
+
+
+def _brief(rule: Rule) -> str:
+    return rule.expression if len(rule.expression) <= 400 else rule.expression[:397] + "..."
+
+
+def rule_message(rule: Rule, type_name: str) -> str:
+    """What to do when an invariant is not met."""
+    return f"Correct the {type_name.rpartition('.')[2]} so that {rule.key} holds: {_brief(rule)}"
 
 
 def _context(run: Run, node: Node, place: Place) -> Context:

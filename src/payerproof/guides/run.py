@@ -146,10 +146,15 @@ def member_of(schema: Schema, errata: Errata, prefer: Prefer) -> Callable[[Item,
         if True in answers:
             return True
         if None in answers:
-            raise NotJudged(f"membership in {url} cannot be known from the guides alone")
+            raise NotJudged(unjudged_member(url))
         return False
 
     return judge
+
+
+def unjudged_member(url: str) -> str:
+    """Why a ``memberOf`` could not be answered."""
+    return f"membership in {url} cannot be known from the guides alone"
 
 
 ANY = "\0"

@@ -201,6 +201,13 @@ class Schema:
         base = self.base(type_name)
         return base.rules if base is not None else ()
 
+    def is_array(self, type_name: str, key: str) -> bool:
+        """Whether a JSON property of a type holds an array; false for one that is not known."""
+        known = self.model.keys(type_name).get(key)
+        if known is None:
+            return False
+        return self._base_arrays(type_name).get(known[0], False)
+
     def is_primitive(self, type_name: str) -> bool:
         """Whether values of a type are single JSON values."""
         return type_name in PRIMITIVES

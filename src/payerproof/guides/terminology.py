@@ -25,15 +25,16 @@ XCD XDR XOF XPD XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWL
 """
 """Currency codes (ISO 4217), which the base specification names without listing."""
 
+CURRENCY = "urn:iso:std:iso:4217"
+
 _SHAPES = {
     "urn:ietf:bcp:13": re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;.*)?"),
-    "urn:iso:std:iso:4217": re.compile("|".join(CURRENCIES.split())),
     "urn:ietf:bcp:47": re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*"),
 }
 """Systems without a list in the packages whose codes at least have a shape."""
 
-_LISTED = {"urn:iso:std:iso:4217", "urn:ietf:bcp:13"}
-"""Systems whose shape decides."""
+LISTED = frozenset(_SHAPES)
+"""Systems for which that decides."""
 
 
 @dataclass
@@ -75,11 +76,7 @@ class Expansion:
         if code in self.never.get(system, ()):
             return False
         shape = _SHAPES.get(system)
-        if shape is None:
-            return None
-        if not shape.fullmatch(code):
-            return False
-        return True if system in _LISTED else None
+        return None if shape is None else shape.fullmatch(code) is not None
 
     def has_code(self, code: str) -> bool | None:
         """Whether a bare code is a member in any of the systems."""
@@ -145,6 +142,9 @@ class Terminology:
             known = self.code_system(system, prefer)
             if known is not None and known.get("any_case"):
                 out.folded.add(system)
+            return out
+        if system == CURRENCY and "f" not in include:
+            out.codes[system] = set(CURRENCIES.split())
             return out
         facts = None if "w" in include else self.code_system(system, prefer)
         codes = None if facts is None else _filtered(facts, include.get("f", []))

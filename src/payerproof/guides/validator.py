@@ -13,7 +13,10 @@ from typing import Any
 import orjson
 
 from payerproof.guides.errata import Errata, load_errata
+from payerproof.guides.fast import Fast
+from payerproof.guides.fastsupport import Env
 from payerproof.guides.fhirpath.items import Context
+from payerproof.guides.fhirpath.items import Node as PathNode
 from payerproof.guides.findings import ERROR, Finding, Result, ordered
 from payerproof.guides.library import Library
 from payerproof.guides.resources import bundle_index, check_resource
@@ -47,10 +50,23 @@ class Validator:
         self.profiles = tuple(profiles)
         self.resolver = resolver
         self.reveal = reveal
+        self.fast = Fast(self.schema, self.errata)
 
     def judge(self, resource: Any, *, now: str = "") -> Result:
         """Judge a parsed resource; never raises for what the resource holds."""
-        return self.explain(resource, now=now)
+        env = Env(self._run, self.resolver)
+        if not self.fast.judge(resource, self.profiles, env):
+            return self.explain(resource, now=now)
+        if env.warnings or env.unjudged:
+            return self.explain(resource, now=now)
+        return Result(resource["resourceType"], ())
+
+    def _run(self, resource: Any) -> Run:
+        """The surroundings in which generated code evaluates an invariant."""
+        run = Run(self.schema, self.errata, Context(self.schema.model), self.resolver)
+        item = PathNode(resource, resource["resourceType"])
+        run.env.resource = run.env.root = item
+        return run
 
     def judge_text(self, text: bytes, *, now: str = "") -> Result:
         """Judge a resource as sent: also duplicate keys and digits, with line and column."""

@@ -164,12 +164,13 @@ def _check_membership(run: Run, node: Node, place: Place, address: str, strength
     if True in answers:
         return
     if None in answers:
-        run.not_judged(node, _why(address, expansion.unknown, expansion.open))
+        run.not_judged(node, why_open(address, expansion.unknown, expansion.open))
     elif required or not _text_only(place):
         _report_binding(run, node, place, address, _codes(place.value), strength)
 
 
-def _why(address: str, unknown: str, systems: set[str]) -> str:
+def why_open(address: str, unknown: str, systems: set[str]) -> str:
+    """Why membership in a value set cannot be known."""
     if unknown:
         return unknown
     listed = ", ".join(sorted(systems))

@@ -1,0 +1,489 @@
+"""Writing the Python of one shape: presence decided now, values looked at then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from payerproof.guides.fastextensions import Extensions
+from payerproof.guides.fastrules import ONE, Seq, Translator, Untranslated
+from payerproof.guides.fastslices import Sorting, sorting
+from payerproof.guides.fastsupport import Site, Slow
+from payerproof.guides.fasttext import lines
+from payerproof.guides.fhirpath import FhirPathError, compile_expression
+from payerproof.guides.findings import ERROR
+from payerproof.guides.rules import rule_message
+from payerproof.guides.run import canonical, unjudged_member
+from payerproof.guides.schema import UNBOUNDED, Field, Node, Rule
+from payerproof.guides.terminology import LISTED, Expansion
+
+if TYPE_CHECKING:
+    from payerproof.guides.fast import Fast, Table
+
+_ELE_1 = "hasValue() or (children().count() > id.count())"
+_EXT_1 = "extension.exists() != value.exists()"
+_PER_1 = "start.hasValue().not() or end.hasValue().not() or (start <= end)"
+_CODED = frozenset(("CodeableConcept", "Coding", "Quantity"))
+
+
+class Coder:
+    """Generates one function; `source` raises `Slow` for a shape that cannot be valid."""
+
+    def __init__(self, fast: Fast, table: Table, shape: tuple[str, ...]) -> None:
+        self.fast = fast
+        self.table = table
+        self.type = table.type
+        self.shape = frozenset(shape)
+        self.order = shape
+        self.body: list[str] = []
+        self.rules: list[str] = []
+        self.bound: list[Any] = []
+
+    def source(self) -> str:
+        """The function's text."""
+        schema = self.fast.schema
+        for node in self.table.nodes:
+            self._presence(schema.fields(node, self.type))
+        resource = "Resource" in schema.model.supertypes(self.type)
+        if not self.shape - {"id", "resourceType"}:
+            raise Slow
+        for key in self.order:
+            if key != "resourceType" or not resource:
+                self._key(key)
+        for node in self.table.nodes:
+            self._own_values(node)
+            self._invariants(node)
+        self._reference()
+        text = ["def judge(d, e):", *("    " + line for line in self.body + self.rules)]
+        return "\n".join(text if len(text) > 1 else [*text, "    pass"]) + "\n"
+
+    def _presence(self, fields: dict[str, Field]) -> None:
+        """Required fields and slices must be there, choices only once; decided by the shape."""
+        for one in fields.values():
+            there = sum(key in self.shape for key in one.forms)
+            if there > 1 or (there and one.node.max == 0):
+                raise Slow
+            if not there and (one.node.min or any(s.min for s in one.slices)):
+                raise Slow
+
+    def _key(self, key: str) -> None:
+        schema = self.fast.schema
+        found: list[Field] = []
+        kinds = set()
+        for node in self.table.nodes:
+            entry = schema.keys(node, self.type).get(key)
+            if entry is None:
+                raise Slow
+            found.append(entry[0])
+            kinds.add(entry[1])
+        if len(kinds) != 1:
+            raise Slow
+        kind = kinds.pop()
+        if "Resource" in schema.model.supertypes(kind):
+            raise Slow
+        self.body.append(f"v = d[{key!r}]")
+        if found[0].array:
+            self._array(found, kind)
+        else:
+            self._single(found, kind)
+
+    def _single(self, found: list[Field], kind: str) -> None:
+        if any(one.slices and not self._typed_slices(one, kind) for one in found):
+            raise Slow
+        nodes = tuple(one.node for one in found)
+        nodes += tuple(s for one in found for s in one.slices if kind in [t["c"] for t in s.types])
+        self.body += self._value(nodes, kind, "v")
+
+    def _typed_slices(self, one: Field, kind: str) -> bool:
+        """Slices of a choice by type: membership is decided by the key."""
+        discriminators = one.slicing.get("d") or [["type", "$this"]]
+        if [list(d) for d in discriminators] != [["type", "$this"]]:
+            return False
+        if one.slicing.get("r") == "closed" and not any(
+            kind in [t["c"] for t in s.types] for s in one.slices
+        ):
+            return False
+        supertypes = self.fast.schema.model.supertypes(kind)
+        named = [t["c"] for s in one.slices for t in s.types]
+        if any(c in supertypes and c != kind for c in named):
+            return False
+        return all(s.min == 0 or kind in [t["c"] for t in s.types] for s in one.slices)
+
+    def _array(self, found: list[Field], kind: str) -> None:
+        low = max(1, *(one.node.min for one in found))
+        high = min(one.node.max for one in found)
+        bound = f" or len(v) > {high}" if high < UNBOUNDED else ""
+        bound += f" or len(v) < {low}" if low > 1 else ""
+        self.body.append(f"if v.__class__ is not list or not v{bound}: raise Slow")
+        sliced = [one for one in found if one.slices]
+        if not sliced:
+            self.body.append("for x in v:")
+            inner = self._value(tuple(one.node for one in found), kind, "x")
+            self.body += ["    " + line for line in inner or ["pass"]]
+            return
+        sortings = [sorting(self.fast, one, kind) for one in sliced]
+        self._sliced(found, kind, sortings)
+
+    def _sliced(self, found: list[Field], kind: str, sortings: list[Sorting]) -> None:
+        base = tuple(one.node for one in found)
+        counted = [s for s in sortings if s.counts]
+        for sort in counted:
+            self.body.append(f"n{sort.name} = [0] * {len(sort.slices) + 1}")
+        self.body.append("for x in v:")
+        inner: list[str] = []
+        for sort in sortings:
+            inner += sort.code("x", f"s{sort.name}")
+            if sort.counts:
+                inner.append(f"n{sort.name}[s{sort.name}] += 1")
+        inner += self._dispatch(base, kind, sortings)
+        self.body += ["    " + line for line in inner]
+        for sort in counted:
+            self.body += sort.checks(f"n{sort.name}")
+
+    def _dispatch(self, base: tuple[Node, ...], kind: str, sortings: list[Sorting]) -> list[str]:
+        if self.fast.schema.is_primitive(kind):
+            raise Slow
+        if len(sortings) > 1:
+            tables = self.fast.keep(_Lazy(self.fast, base, kind, sortings))
+            chosen = ", ".join(f"s{s.name}" for s in sortings)
+            return [f"{tables}[({chosen})][tuple(x)](x, e)"]
+        sort = sortings[0]
+        rows = [self.fast.table((*base, s), kind) for s in sort.slices]
+        rows.append(self.fast.table(base, kind))
+        tables = self.fast.keep(rows)
+        if kind == "Extension" and not self._parts():
+            named = Extensions(self.fast, self.table, base, tuple(sort.slices))
+            return [f"{self.fast.keep(named)}(x, e, s{sort.name})"]
+        return [f"{tables}[s{sort.name}][tuple(x)](x, e)"]
+
+    def _parts(self) -> bool:
+        """Whether extensions here are the parts of a complex extension."""
+        return self.type == "Extension"
+
+    def _value(self, nodes: tuple[Node, ...], kind: str, v: str) -> list[str]:
+        """Statements that judge one value under all its definitions."""
+        nodes = self.fast.distinct(nodes, kind)
+        if self.fast.schema.is_primitive(kind):
+            return self._primitive(nodes, kind, v)
+        if kind == "Extension" and not self._parts():
+            return [f"{self.fast.keep(Extensions(self.fast, self.table, nodes))}({v}, e)"]
+        name = self.fast.table(nodes, kind).name
+        if kind == "CodeableConcept":
+            return [f"C{name}({v}, e)"]
+        return [f"{name}[tuple({v})]({v}, e)"]
+
+    def _primitive(self, nodes: tuple[Node, ...], kind: str, v: str) -> list[str]:
+        out: list[str] = []
+        decided = False
+        for node in nodes:
+            if any(k in node.facts for k in ("lo", "hi")):
+                raise Slow
+            more, decides = self._primitive_facts(node, kind, v)
+            out += more
+            decided = decided or decides
+        if not decided:
+            out = lines(kind, v) + out
+        for node in nodes:
+            for rule in node.rules:
+                self._primitive_rule(node, rule, kind, v, out)
+        return out
+
+    def _primitive_rule(self, node: Node, rule: Rule, kind: str, v: str, out: list[str]) -> None:
+        if rule.expression == _ELE_1:
+            return
+        if rule.expression == "htmlChecks()":
+            line = f"if not html_good({v}): raise Slow"
+            if line not in out:
+                out.append(line)
+            return
+        held = f"{self.fast.keep(rule)}, {self.fast.keep(node)}"
+        out.append(f"if not invariant({held}, {v}, {kind!r}, e): raise Slow")
+
+    def _primitive_facts(self, node: Node, kind: str, v: str) -> tuple[list[str], bool]:
+        """Fixed value, pattern, length and binding; whether they leave nothing else to judge."""
+        out: list[str] = []
+        decides = False
+        for key in ("f", "q"):
+            if key in node.facts:
+                wanted = node.facts[key][1]
+                if not isinstance(wanted, str):
+                    raise Slow
+                out.append(f"if {v} != {wanted!r}: raise Slow")
+                decides = True
+        if "l" in node.facts:
+            out.append(f"if len({v}) > {node.facts['l']}: raise Slow")
+        if "b" in node.facts and kind in ("code", "string", "uri"):
+            more, member = self._code_binding(node, v)
+            out += more
+            decides = decides or member
+        return out, decides
+
+    def _code_binding(self, node: Node, v: str) -> tuple[list[str], bool]:
+        strength, address, *most = node.facts["b"]
+        out: list[str] = []
+        for other in most:
+            if other and strength != "required":
+                out += self._bare(node, other, v, "required")[0]
+        if strength not in ("required", "extensible"):
+            return out, False
+        more, decides = self._bare(node, address, v, strength)
+        return out + more, decides
+
+    def _bare(self, node: Node, address: str, v: str, strength: str) -> tuple[list[str], bool]:
+        """A code without system against a value set; whether membership settles everything."""
+        expansion = self.fast.expansion(address, node)
+        if expansion.open or expansion.unknown or expansion.folded:
+            if _all_listed(expansion):
+                return [f"if not {self.fast.keep(expansion.has_code)}({v}): raise Slow"], False
+            if expansion.codes:
+                raise Slow
+            return [self._unjudged(node, address, expansion)], False
+        codes = self.fast.constant(frozenset(c for held in expansion.codes.values() for c in held))
+        if strength == "required":
+            return [f"if {v} not in {codes}: raise Slow"], True
+        return [f"if {v} not in {codes}: e.warnings.append({self._warning(node, address)})"], False
+
+    def _warning(self, node: Node, address: str) -> int:
+        site = Site(
+            "warning",
+            "binding-extensible",
+            canonical(node.structure),
+            node.id,
+            f"Use a code of the value set {address} if one fits.",
+        )
+        return self.fast.site(site)
+
+    def _unjudged(self, node: Node, address: str, expansion: Any) -> str:
+        from payerproof.guides.values import why_open
+
+        text = why_open(self.fast.errata.value_set(address), expansion.unknown, expansion.open)
+        site = Site("unjudged", "", canonical(node.structure), node.id, text)
+        return f"e.unjudged.add({self.fast.site(site)})"
+
+    def _own_values(self, node: Node) -> None:
+        """Fixed value, pattern and binding of the object itself."""
+        facts = node.facts
+        if "f" in facts or "q" in facts:
+            self._own_pattern(node)
+        if "b" in facts and self.type in _CODED:
+            self._own_binding(node)
+        use = node.use(self.type)
+        if use is not None and "p" in use and self.type != "Extension":
+            self._type_profile(node, use["p"])
+
+    def _own_pattern(self, node: Node) -> None:
+        from payerproof.guides.values import matches
+
+        kind, wanted = node.facts.get("q") or node.facts["f"]
+        if kind != self.type or "f" in node.facts:
+            raise Slow
+        codings = wanted.get("coding") if isinstance(wanted, dict) else None
+        if (
+            kind == "CodeableConcept"
+            and list(wanted) == ["coding"]
+            and isinstance(codings, list)
+            and len(codings) == 1
+            and codings[0].keys() == {"system", "code"}
+        ):
+            pair = (codings[0]["system"], codings[0]["code"])
+            held = self.fast.constant(frozenset([pair]))
+            self.rules.append(f"if not in_set(d, {held}): raise Slow")
+        else:
+            test = self.fast.keep(matches)
+            self.rules.append(f"if not {test}({self.fast.keep(wanted)}, d): raise Slow")
+
+    def _own_binding(self, node: Node) -> None:
+        strength, address, *most = node.facts["b"]
+        if strength != "required" and self._codes_here():
+            for other in most:
+                if other:
+                    self._bind(node, "max", other)
+        if strength == "required" and not self._codes_here():
+            raise Slow
+        if strength in ("required", "extensible") and self._codes_here():
+            self._bind(node, strength, address)
+
+    def _codes_here(self) -> bool:
+        """Whether the shape has the codes that a binding speaks about."""
+        if self.type == "CodeableConcept":
+            return "coding" in self.shape
+        if "code" in self.shape and "system" not in self.shape:
+            raise Slow
+        return "code" in self.shape
+
+    def _bind(self, node: Node, strength: str, address: str) -> None:
+        address = self.fast.errata.value_set(address)
+        prefer = node.structure.prefer
+        if (strength, address, prefer) in self.bound:
+            return
+        self.bound.append((strength, address, prefer))
+        expansion = self.fast.expansion(address, node)
+        if expansion.unknown:
+            self.rules.append(self._unjudged(node, address, expansion))
+        elif expansion.open or expansion.folded or expansion.never:
+            self._half_open(node, strength, address, expansion)
+        else:
+            pairs = self.fast.constant(expansion.pairs())
+            test = f"not in_set(d, {pairs})"
+            if self.type != "CodeableConcept":
+                test = f"(d['system'], d['code']) not in {pairs}"
+            self.rules.append(f"if {test}: {self._else(node, strength, address)}")
+
+    def _else(self, node: Node, strength: str, address: str) -> str:
+        if strength != "extensible":
+            return "raise Slow"
+        return f"e.warnings.append({self._warning(node, address)})"
+
+    def _half_open(self, node: Node, strength: str, address: str, expansion: Expansion) -> None:
+        """Some codes are known, others belong to systems whose lists are not at hand."""
+        codings = "d['coding']" if self.type == "CodeableConcept" else "(d,)"
+        if expansion.folded or expansion.never or expansion.open & LISTED:
+            test = f"member({codings}, {self.fast.keep(expansion)})"
+        else:
+            pairs = self.fast.constant(expansion.pairs())
+            systems = self.fast.constant(frozenset(expansion.open))
+            test = f"bound({codings}, {pairs}, {systems})"
+        self.rules += [
+            f"b = {test}",
+            f"if b == 0: {self._unjudged(node, address, expansion)}",
+            f"elif b < 0: {self._else(node, strength, address)}",
+        ]
+
+    def _type_profile(self, node: Node, addresses: list[str]) -> None:
+        if len(addresses) != 1:
+            raise Slow
+        root = self.fast.schema.profile(addresses[0], node.structure)
+        if root is None:
+            raise Slow
+        if root not in self.table.nodes:
+            name = self.fast.table((root,), self.type).name
+            self.rules.append(f"{name}[tuple(d)](d, e)")
+
+    def _reference(self) -> None:
+        if self.type != "Reference" or "reference" not in self.shape:
+            return
+        if "type" in self.shape:
+            raise Slow
+        model = self.fast.schema.model
+        for node in self.table.nodes:
+            use = node.use("Reference")
+            if use is None or "r" not in use:
+                continue
+            allowed: set[str] = set()
+            for address in use["r"]:
+                root = self.fast.schema.profile(address, node.structure)
+                if root is None:
+                    raise Slow
+                allowed.add(root.structure.type)
+            if allowed & {"Resource", "DomainResource"}:
+                continue
+            names = self.fast.constant(frozenset(allowed))
+            self.rules.append(
+                f"if d['reference'].partition('/')[0] not in {names}:"
+                f" ref_good(d['reference'], {names})"
+            )
+            assert all(model.known(name) for name in allowed)
+
+    def _invariants(self, node: Node) -> None:
+        own = {rule.expression for rule in node.rules}
+        more = [r for r in self.fast.schema.type_rules(self.type) if r.expression not in own]
+        for rule in (*node.rules, *more):
+            lines_of = self._rule(node, rule)
+            if not all(line in self.rules for line in lines_of):
+                self.rules += lines_of
+
+    def _rule(self, node: Node, rule: Rule) -> list[str]:
+        """Statements that judge one invariant."""
+        if self._settled(rule):
+            return []
+        if rule.expression == _PER_1:
+            if not self.shape >= {"start", "end"}:
+                return []
+            return ["if not per_1(d['start'], d['end']): raise Slow"]
+        if self.fast.errata.rule(rule.profile, rule.version, rule.key) is not None:
+            raise Slow
+        test, unknown = self._translated(node, rule)
+        if test == "True":
+            return []
+        if test is None:
+            held = f"{self.fast.keep(rule)}, {self.fast.keep(node)}"
+            test = f"invariant({held}, d, {self.type!r}, e)"
+        line = f"if not {test}: {self._unmet(node, rule)}"
+        if not unknown:
+            return [line]
+        text = f"{rule.key}: {unjudged_member(unknown[0])}"
+        site = self.fast.site(Site("unjudged", "", canonical(node.structure), node.id, text))
+        return ["try:", "    " + line, f"except Unknown: e.unjudged.add({site})"]
+
+    def _unmet(self, node: Node, rule: Rule) -> str:
+        if rule.severity == ERROR:
+            return "raise Slow"
+        site = Site(
+            "warning",
+            rule.key,
+            canonical(node.structure),
+            node.id,
+            rule_message(rule, self.type),
+        )
+        return f"e.warnings.append({self.fast.site(site)})"
+
+    def _settled(self, rule: Rule) -> bool:
+        """Invariants that the shape alone decides; a shape that breaks one is for the slow pass."""
+        if rule.expression == _ELE_1:
+            return True
+        if rule.expression == _EXT_1:
+            if ("extension" in self.shape) == any(k.startswith("value") for k in self.shape):
+                raise Slow
+            return True
+        if rule.key == "ref-1":
+            if "reference" in self.shape:
+                line = "if d['reference'][0] == '#': raise Slow"
+                if line not in self.rules:
+                    self.rules.append(line)
+            return True
+        return rule.key == "dom-3" and "contained" not in self.shape
+
+    def _translated(self, node: Node, rule: Rule) -> tuple[str | None, list[str]]:
+        def members(address: str) -> frozenset[tuple[str, str]] | None:
+            expansion = self.fast.expansion(address, node)
+            if expansion.open or expansion.unknown or expansion.folded:
+                return None
+            return expansion.pairs()
+
+        structure = node.structure
+        is_resource = structure.facts["kind"] == "resource"
+        translator = Translator(
+            self.fast.schema.model,
+            structure.type if is_resource else "",
+            self.fast.constant,
+            members,
+        )
+        translator.is_array = self.fast.schema.is_array  # type: ignore[method-assign]
+        try:
+            tree = compile_expression(rule.expression).tree
+            met = translator.met(tree, Seq(ONE, "d", self.type, self.shape))
+        except (Untranslated, FhirPathError):
+            return None, []
+        return met, translator.unknown if "unknown()" in met else []
+
+
+def _all_listed(expansion: Expansion) -> bool:
+    """Open systems whose codes are nevertheless decided by their shape."""
+    return bool(expansion.open) and expansion.open <= LISTED and not expansion.unknown
+
+
+class _Lazy(dict[tuple[int, ...], "Table"]):
+    """Tables for the combinations of slices that occur."""
+
+    def __init__(
+        self, fast: Fast, base: tuple[Node, ...], kind: str, sortings: list[Sorting]
+    ) -> None:
+        super().__init__()
+        self.fast, self.base, self.kind, self.sortings = fast, base, kind, sortings
+
+    def __missing__(self, chosen: tuple[int, ...]) -> Table:
+        nodes = list(self.base)
+        for sort, at in zip(self.sortings, chosen, strict=True):
+            if at >= 0:
+                nodes.append(sort.slices[at])
+        found = self[chosen] = self.fast.table(tuple(nodes), self.kind)
+        return found
