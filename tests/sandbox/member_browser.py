@@ -10,6 +10,7 @@ import json
 import secrets
 import struct
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -98,7 +99,8 @@ class Browser:
                 self.cookies = client.cookies
                 return answer
 
-        return asyncio.run(once())
+        with ThreadPoolExecutor(1) as own:  # Playwright's loop may be running in this thread
+            return own.submit(lambda: asyncio.run(once())).result()
 
     def follow(self, answer: httpx.Response) -> Page | str:
         """Follow redirects inside the sandbox; a redirect to an app is returned as its address."""

@@ -71,6 +71,24 @@ def disconnect(tenant: Tenant, user: str, row: ConnectedApp) -> None:
         tenant.policies.oauth.revoke_by_member(tenant, user, grant)
 
 
+def end_message(tenant: Tenant, user: str, ended: str) -> str:
+    """What the list says after a revocation: only what is so, however often it is loaded.
+
+    Empty unless the row `ended` has existed for this person and is gone.
+    """
+    if ended in {row.id for row in tenant.policies.portal.connected_apps(tenant, user)}:
+        return ""
+    person = tenant.world.people[user]
+    for grant in tenant.grants.grants.values():
+        if row_id(grant) == ended and (grant.user == user or grant.patient == person.patient):
+            member = tenant.world.person_of(grant.patient)
+            whose = "your information"
+            if member is not None and member.user != user:
+                whose = f"the information of {member.name}"
+            return f"{tenant.apps[grant.client_id].name} can no longer get {whose} from the plan."
+    return ""
+
+
 def portal_needs_sign_in(tenant: Tenant, session: Session) -> bool:
     """Whether a portal page must ask for a sign-in first."""
     return session.user not in tenant.world.people

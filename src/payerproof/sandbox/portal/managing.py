@@ -22,7 +22,8 @@ async def show_apps(visit: Visit) -> Response:
     if stranger is not None:
         return stranger
     rows = visit.tenant.policies.portal.connected_apps(visit.tenant, visit.session.user)
-    message, visit.session.message = visit.session.message, ""
+    tell = visit.tenant.policies.portal.end_message
+    message = tell(visit.tenant, visit.session.user, visit.form.text("ended"))
     return visit.page("apps.html.j2", rows=rows, message=message)
 
 
@@ -48,6 +49,4 @@ async def revoke(visit: Visit) -> Response:
     row = _row(visit)
     if row is not None:
         visit.tenant.policies.portal.disconnect(visit.tenant, visit.session.user, row)
-        whose = "your information" if row.own else f"the information of {row.member}"
-        visit.session.message = f"{row.app.name} can no longer get {whose} from the plan."
-    return visit.to("apps")
+    return visit.to("apps", ended=visit.form.text("connection"))

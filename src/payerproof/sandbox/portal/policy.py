@@ -72,6 +72,7 @@ class PortalPolicies:
     # connected apps
     connected_apps: Callable[[Tenant, str], tuple[ConnectedApp, ...]] = connected.connected_apps
     disconnect: Callable[[Tenant, str, ConnectedApp], None] = connected.disconnect
+    end_message: Callable[[Tenant, str, str], str] = connected.end_message
     portal_needs_sign_in: Callable[[Tenant, Session], bool] = connected.portal_needs_sign_in
 
     # pages

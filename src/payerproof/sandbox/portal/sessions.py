@@ -39,7 +39,6 @@ class Session:
     pending: str = ""
     pending_since: float = 0.0
     wanted: str = ""
-    message: str = ""
     journeys: dict[str, Journey] = field(default_factory=dict)
 
 

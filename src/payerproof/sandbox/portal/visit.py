@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -42,11 +43,13 @@ class Visit:
             **values,
         )
 
-    def to(self, page: str) -> Response:
+    def to(self, page: str, **query: str) -> Response:
         """Send the browser to a portal page, along with the journey."""
         where = f"{self.tenant.base}/portal/{page}"
         if self.journey is not None:
-            where += f"?journey={self.journey.id}"
+            query["journey"] = self.journey.id
+        if query:
+            where += f"?{urlencode(query)}"
         return with_session(self.tenant, self.session, redirect(where))
 
     def away(self, location: str) -> Response:
