@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -92,6 +93,8 @@ class Payer:
             world=self.world,
             policies=SimpleNamespace(fhir=self.policies),
             authenticate=self._authenticate,
+            disclosures=[],
+            clock=SimpleNamespace(today=lambda: datetime(2026, 11, 21, tzinfo=UTC)),
         )
         for person in self.world.people.values():
             if person.patient:

@@ -119,7 +119,8 @@ class Asked:
     """A search as understood.
 
     `pairs` are the parameters that count, as sent; `offset` is the number of matches before this
-    page; `posted` tells that the parameters came in a body and should not turn up in URLs.
+    page; `posted` tells that the parameters came in a body and should not turn up in URLs; `sent`
+    holds all parameters as they were sent.
     """
 
     resource_type: str
@@ -134,6 +135,7 @@ class Asked:
     total: str = ""
     sort: tuple[str, ...] = ()
     posted: bool = False
+    sent: tuple[tuple[str, str], ...] = ()
 
     def values(self, *names: str) -> tuple[str, ...]:
         """All values of the named parameters, alternatives taken apart."""

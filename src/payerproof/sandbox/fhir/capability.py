@@ -125,7 +125,12 @@ _COMBINED = {
 }
 
 
-def capability_statement(base: str, tenant_base: str, face: FaceFacts) -> dict[str, Any]:  # noqa: ARG001
+def as_made(statement: dict[str, Any], face: FaceFacts) -> dict[str, Any]:  # noqa: ARG001
+    """Publish the statement as it was made."""
+    return statement
+
+
+def capability_statement(base: str, tenant_base: str) -> dict[str, Any]:
     """Make the statement for a FHIR base; `tenant_base` is where the OAuth endpoints hang."""
     return {
         "resourceType": "CapabilityStatement",

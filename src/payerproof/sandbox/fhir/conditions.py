@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 from payerproof.sandbox.data.world import Resource
@@ -90,7 +91,8 @@ def understand(
                 kept.append((name, value))
         elif call.policies.unknown_parameter(name, call.handling):
             kept.append((name, value))
-    return _asked(resource_type, kept, criteria, controls, posted), tuple(tests)
+    asked = _asked(resource_type, kept, criteria, controls, posted)
+    return replace(asked, sent=tuple(pairs)), tuple(tests)
 
 
 def _counted(call: Call, pairs: Pairs) -> Pairs:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from payerproof.sandbox.fhir.call import Call, Refused
+from payerproof.sandbox.access import Access, Refusal
+from payerproof.sandbox.data.world import World
+from payerproof.sandbox.fhir.call import Call, Refused, Reply
 
 _ALLOWED = {"Allow": "GET, HEAD, OPTIONS"}
 
@@ -17,6 +20,21 @@ def refuse(call: Call, segments: tuple[str, ...]) -> NoReturn:  # noqa: ARG001 -
 def refuse_batch(call: Call, body: bytes) -> NoReturn:  # noqa: ARG001 - the body is not read
     """Refuse batch and transaction without looking at the entries."""
     raise Refused(403, "forbidden", "Batches are not offered to member applications.")
+
+
+def without_token(
+    refusal: Refusal,
+    segments: tuple[str, ...],  # noqa: ARG001 - no address is open
+    query: Sequence[tuple[str, str]],  # noqa: ARG001 - a token in a query is no token
+    world: World,  # noqa: ARG001 - nobody is the default member
+) -> Access | Refusal:
+    """Decide on a request without a good token: refused, whatever it asks for."""
+    return refusal
+
+
+def uncached(call: Call, target: str, make: Callable[[], Reply]) -> Reply:  # noqa: ARG001
+    """Make every answer anew; nothing is kept between two requests."""
+    return make()
 
 
 def refuse_write(call: Call, segments: tuple[str, ...], body: bytes) -> NoReturn:  # noqa: ARG001

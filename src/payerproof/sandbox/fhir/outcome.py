@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from payerproof.sandbox.data.world import Resource
 from payerproof.sandbox.fhir.call import FaceFacts, Refused, Reply
 
 FHIR_JSON = "application/fhir+json; charset=utf-8"
 _ABSENT = "No such resource, or none that this token may see."
 
 
-def error_reply(refused: Refused) -> Reply:
-    """Make the OperationOutcome of a refusal: what was wrong, nothing of the server or a record."""
+def error_reply(refused: Refused, target: str) -> Reply:  # noqa: ARG001 - must not be echoed
+    """Make the OperationOutcome of a refusal: what was wrong, nothing of the server or a record.
+
+    `target` is the path and query of the request; echoing it would repeat what a URL holds.
+    """
     issue = {
         "severity": "error",
         "code": refused.code,
@@ -23,8 +27,12 @@ def error_reply(refused: Refused) -> Reply:
     return Reply(refused.status, resource, headers=refused.headers)
 
 
-def absent(face: FaceFacts, why: str) -> Refused:  # noqa: ARG001 - the reason must not show
-    """Answer a read of what the token may not see: alike for foreign, unknown, withheld ids."""
+def absent(face: FaceFacts, why: str, resource: Resource | None) -> Refused:  # noqa: ARG001
+    """Answer a read of what the token may not see: alike for whatever reason.
+
+    `why` is ``malformed``, ``unknown``, ``foreign``, ``withheld`` or ``out-of-scope``; neither it
+    nor the resource may show in the answer.
+    """
     if face.foreign_read == 403:
         return Refused(403, "forbidden", _ABSENT)
     return Refused(404, "not-found", _ABSENT)

@@ -15,9 +15,10 @@ from threading import Lock
 from urllib.parse import urlencode
 
 from payerproof.sandbox.access import Access, Refusal
-from payerproof.sandbox.fhir.call import Asked, FaceFacts, Refused
+from payerproof.sandbox.fhir.call import Asked, Call, FaceFacts, Refused
 
 _KEPT = 2000
+Links = list[tuple[str, str]]
 MAX_PAGE = 100
 """Most matches on one page, whatever the client asks."""
 
@@ -67,9 +68,9 @@ def page_access(presented: Access | Refusal, made: Access) -> Access | Refusal:
     return presented
 
 
-def page_size(asked: int | None, face: FaceFacts) -> int:
+def page_size(asked: Asked, face: FaceFacts) -> int:
     """Matches on one page: as asked, up to `MAX_PAGE`, or the face's size."""
-    return min(asked, MAX_PAGE) if asked else face.page_size
+    return min(asked.count, MAX_PAGE) if asked.count else face.page_size
 
 
 def page_link(base: str, asked: Asked, key: str, offset: int, size: int, face: FaceFacts) -> str:
@@ -80,6 +81,20 @@ def page_link(base: str, asked: Asked, key: str, offset: int, size: int, face: F
     kept = [(name, value) for name, value in asked.pairs if name != "_count"]
     query = [*kept, ("_count", str(size)), ("_offset", str(offset)), ("_search", key)]
     return f"{url}?{urlencode(query)}"
+
+
+def page_links(call: Call, asked: Asked, key: str, size: int, matched: int) -> Links:
+    """Make the links to the pages before and after this one, where there are such."""
+
+    def link(offset: int) -> str:
+        return call.policies.page_link(call.base, asked, key, offset, size, call.face)
+
+    links = []
+    if asked.offset:
+        links.append(("previous", link(max(0, asked.offset - size))))
+    if asked.offset + size < matched:
+        links.append(("next", link(asked.offset + size)))
+    return links
 
 
 def self_link(base: str, asked: Asked) -> str:

@@ -14,7 +14,9 @@ from typing import Any
 from payerproof.sandbox.access import Access, Refusal
 from payerproof.sandbox.data.world import Resource, World
 from payerproof.sandbox.fhir import (
+    accounting,
     bundles,
+    capability,
     compartment,
     conditions,
     dates,
@@ -80,7 +82,8 @@ class FhirPolicies:
 
     # Paging and counting.
     page_access: Callable[[Access | Refusal, Access], Access | Refusal] = paging.page_access
-    page_size: Callable[[int | None, FaceFacts], int] = paging.page_size
+    page_size: Callable[[Asked, FaceFacts], int] = paging.page_size
+    page_links: Callable[[Call, Asked, str, int, int], list[tuple[str, str]]] = paging.page_links
     page_link: Callable[[str, Asked, str, int, int, FaceFacts], str] = paging.page_link
     self_link: Callable[[str, Asked], str] = paging.self_link
     full_url: Callable[[str, str, str], str] = paging.full_url
@@ -88,14 +91,23 @@ class FhirPolicies:
     assemble: Callable[[dict[str, Any], Call, Asked], dict[str, Any]] = bundles.assemble
 
     # Form of answers and errors.
-    absent: Callable[[FaceFacts, str], Refused] = outcome.absent
+    absent: Callable[[FaceFacts, str, Resource | None], Refused] = outcome.absent
     foreign_search: Callable[[FaceFacts], Refused | None] = outcome.foreign_search
-    error_reply: Callable[[Refused], Reply] = outcome.error_reply
+    error_reply: Callable[[Refused, str], Reply] = outcome.error_reply
     headers_of: Callable[[Reply], Mapping[str, str]] = outcome.headers_of
     negotiate: Callable[[str, str], bool] = negotiation.speaks_json
     not_modified: Callable[[Mapping[str, str], Resource], bool] = negotiation.not_modified
     path_segments: Callable[[bytes], tuple[str, ...]] = negotiation.path_segments
     method_of: Callable[[str, Mapping[str, str]], str] = negotiation.method_of
+
+    capability: Callable[[dict[str, Any], FaceFacts], dict[str, Any]] = capability.as_made
+    through_cache: Callable[[Call, str, Callable[[], Reply]], Reply] = interactions.uncached
+    accounted: Callable[[Call, tuple[str, ...], Reply | Refused], dict[str, Any] | None] = (
+        accounting.accounted
+    )
+    without_token: Callable[[Refusal, tuple[str, ...], Pairs, World], Access | Refusal] = (
+        interactions.without_token
+    )
 
     # Side doors: not offered to members' tokens.
     history: Callable[[Call, tuple[str, ...]], Reply] = interactions.refuse

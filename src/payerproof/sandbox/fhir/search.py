@@ -197,32 +197,18 @@ def _page(call: Call, asked: Asked, rows: Sequence[Resource], key: str) -> dict[
     links = [("self", policies.self_link(call.base, asked))]
     if asked.summary == "count" or asked.count == 0:
         return policies.assemble(searchset(links, [], counted), call, asked)
-    size = policies.page_size(asked.count, call.face)
+    size = policies.page_size(asked, call.face)
     start = asked.offset
     matches_here = found.visible[start : start + size]
     if len(found.visible) > size or start:
         snapshot = Snapshot(call.access, replace(asked, offset=0), tuple(map(_key, rows)))
         key = key or SNAPSHOTS.store(call.tenant_name, snapshot)
-        links += _neighbours(call, asked, key, size, len(found.visible))
+        links += policies.page_links(call, asked, key, size, len(found.visible))
     entries = [entry(call, shown(call, row, asked), "match") for row in matches_here]
     entries += [
         entry(call, shown(call, row), "include") for row in _included(call, asked, matches_here)
     ]
     return policies.assemble(searchset(links, entries, counted), call, asked)
-
-
-def _neighbours(
-    call: Call, asked: Asked, key: str, size: int, matched: int
-) -> list[tuple[str, str]]:
-    def link(offset: int) -> str:
-        return call.policies.page_link(call.base, asked, key, offset, size, call.face)
-
-    links = []
-    if asked.offset:
-        links.append(("previous", link(max(0, asked.offset - size))))
-    if asked.offset + size < matched:
-        links.append(("next", link(asked.offset + size)))
-    return links
 
 
 def _key(resource: Resource) -> str:

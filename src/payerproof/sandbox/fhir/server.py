@@ -15,11 +15,12 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from payerproof.sandbox.access import Access, Refusal
 from payerproof.sandbox.fhir import outcome
+from payerproof.sandbox.fhir.accounting import MOST
 from payerproof.sandbox.fhir.call import Call, Refused, Reply
 from payerproof.sandbox.fhir.capability import capability_statement
 from payerproof.sandbox.fhir.compartment import holders
 from payerproof.sandbox.fhir.negotiation import LOGICAL_ID, etag, handling, wants_native
-from payerproof.sandbox.fhir.paging import page_request
+from payerproof.sandbox.fhir.paging import PageRequest, page_request
 from payerproof.sandbox.fhir.parameters import PARAMETERS, READABLE
 from payerproof.sandbox.fhir.search import later_page, search, shown, unauthorized
 
@@ -62,10 +63,17 @@ async def answer(request: Request) -> Response:
     try:
         reply = await _reply(request, tenant)
     except Refused as refused:
-        reply = policies.error_reply(refused)
+        reply = policies.error_reply(refused, _target(request))
     except UnicodeError:
-        reply = policies.error_reply(Refused(400, "value", "The request is not UTF-8."))
+        garbled = Refused(400, "value", "The request is not UTF-8.")
+        reply = policies.error_reply(garbled, _target(request))
     return _response(request, reply, policies.headers_of(reply))
+
+
+def _target(request: Request) -> str:
+    raw = request.scope.get("raw_path") or request.scope["path"].encode()
+    query = request.scope.get("query_string", b"")
+    return str((raw + (b"?" + query if query else b"")).decode("latin-1"))
 
 
 def _response(request: Request, reply: Reply, headers: Any) -> Response:
@@ -88,7 +96,8 @@ async def _reply(request: Request, tenant: Any) -> Reply:
     query = _pairs(request.scope.get("query_string", b""))
     _negotiate(policies, request, query)
     if segments == ("metadata",) and method in ("GET", "HEAD"):
-        return Reply(resource=capability_statement(tenant.fhir_base, tenant.base, tenant.face))
+        statement = capability_statement(tenant.fhir_base, tenant.base)
+        return Reply(resource=policies.capability(statement, tenant.face))
     presented = (getattr(tenant, "authenticator", None) or tenant).authenticate(request)
     if inspect.isawaitable(presented):
         presented = await presented
@@ -96,16 +105,58 @@ async def _reply(request: Request, tenant: Any) -> Reply:
     if method in ("GET", "HEAD") and len(segments) == 1 and segments[0] in PARAMETERS:
         link = page_request(query)
     if link is not None:
-        bundle = later_page(
-            presented, lambda access: _call(request, tenant, method, access), tenant.name, link
-        )
-        return Reply(resource=bundle)
+        return _later_page(request, tenant, method, presented, link)
+    if isinstance(presented, Refusal):
+        presented = policies.without_token(presented, segments, query, tenant.world)
     if isinstance(presented, Refusal):
         raise unauthorized(presented)
     call = _call(request, tenant, method, cast(Access, presented))
-    if method in ("GET", "HEAD"):
-        return _get(call, segments, query)
-    if method == "POST":
+    return await _accounted(tenant, call, request, segments, query)
+
+
+def _later_page(
+    request: Request, tenant: Any, method: str, presented: Access | Refusal, link: PageRequest
+) -> Reply:
+    made: list[Call] = []
+
+    def build(access: Access) -> Call:
+        made.append(_call(request, tenant, method, access))
+        return made[-1]
+
+    reply = Reply(resource=later_page(presented, build, tenant.name, link))
+    _account(tenant, made[-1], ("next-page",), reply)
+    return reply
+
+
+def _account(
+    tenant: Any, call: Call, segments: tuple[str, ...], outcome_of: Reply | Refused
+) -> None:
+    entry = call.policies.accounted(call, segments, outcome_of)
+    if entry is not None:
+        tenant.disclosures.append({"at": tenant.clock.today().isoformat(), **entry})
+        del tenant.disclosures[:-MOST]
+
+
+async def _accounted(
+    tenant: Any, call: Call, request: Request, segments: tuple[str, ...], query: Pairs
+) -> Reply:
+    """Answer, and write what was disclosed or refused into the tenant's accounting."""
+    outcome_of: Reply | Refused
+    try:
+        outcome_of = await _dispatch(call, request, segments, query)
+    except Refused as refused:
+        outcome_of = refused
+    _account(tenant, call, segments, outcome_of)
+    if isinstance(outcome_of, Refused):
+        raise outcome_of
+    return outcome_of
+
+
+async def _dispatch(call: Call, request: Request, segments: tuple[str, ...], query: Pairs) -> Reply:
+    if call.method in ("GET", "HEAD"):
+        target = _target(request)
+        return call.policies.through_cache(call, target, lambda: get(call, segments, query))
+    if call.method == "POST":
         return await _post(call, request, segments, query)
     return call.policies.write(call, segments, b"")
 
@@ -155,7 +206,8 @@ def _negotiate(policies: Any, request: Request, query: Sequence[tuple[str, str]]
         raise Refused(406, "not-supported", "This API speaks FHIR R4 as JSON only.")
 
 
-def _get(call: Call, segments: tuple[str, ...], query: Pairs) -> Reply:
+def get(call: Call, segments: tuple[str, ...], query: Pairs) -> Reply:
+    """Answer one GET of an authenticated call; raises `Refused`."""
     side_door = _side_door(call, segments)
     if side_door is not None:
         return side_door
@@ -196,26 +248,26 @@ def _read(call: Call, kind: str, logical_id: str, query: Pairs) -> Reply:
     resource = _lookup(call, kind, logical_id)
     policies = call.policies
     if not policies.may_read(call.access, resource, call.world):
-        raise policies.absent(call.face, "foreign")
+        raise policies.absent(call.face, "foreign", resource)
     _check_disclosure(call, resource)
     return _one(call, resource, query)
 
 
 def _lookup(call: Call, kind: str, logical_id: str) -> dict[str, Any]:
     if not LOGICAL_ID.fullmatch(logical_id):
-        raise call.policies.absent(call.face, "malformed")
+        raise call.policies.absent(call.face, "malformed", None)
     resource = call.world.resource(kind, logical_id)
     if resource is None:
-        raise call.policies.absent(call.face, "unknown")
+        raise call.policies.absent(call.face, "unknown", None)
     return resource
 
 
 def _check_disclosure(call: Call, resource: dict[str, Any]) -> None:
     policies = call.policies
     if not policies.discloses_read(call.access, resource, call.world):
-        raise policies.absent(call.face, "withheld")
+        raise policies.absent(call.face, "withheld", resource)
     if not policies.granular_read(call.access, resource, "r"):
-        raise policies.absent(call.face, "out-of-scope")
+        raise policies.absent(call.face, "out-of-scope", resource)
 
 
 def _one(call: Call, resource: dict[str, Any], query: Pairs) -> Reply:
@@ -232,15 +284,15 @@ def _one(call: Call, resource: dict[str, Any], query: Pairs) -> Reply:
 
 def _vread(call: Call, kind: str, logical_id: str, version: str) -> Reply:
     if kind == "Binary":
-        raise call.policies.absent(call.face, "unknown")
+        raise call.policies.absent(call.face, "unknown", None)
     if not call.policies.scope_allows(call.access, kind, "r"):
         raise outcome.insufficient_scope(kind)
     resource = _lookup(call, kind, logical_id)
     if not call.policies.may_vread(call.access, resource, call.world):
-        raise call.policies.absent(call.face, "foreign")
+        raise call.policies.absent(call.face, "foreign", resource)
     _check_disclosure(call, resource)
     if version != resource["meta"].get("versionId"):
-        raise call.policies.absent(call.face, "unknown")
+        raise call.policies.absent(call.face, "unknown", None)
     return _one(call, resource, [])
 
 
@@ -249,7 +301,7 @@ def _compartment(call: Call, patient: str, kind: str, query: Pairs) -> Reply:
     if not call.policies.scope_allows(call.access, kind, "s"):
         raise outcome.insufficient_scope(kind)
     if not call.policies.in_own_compartment(call.access, patient):
-        raise call.policies.absent(call.face, "foreign")
+        raise call.policies.absent(call.face, "foreign", None)
     if "patient" not in PARAMETERS[kind]:
         raise Refused(404, "not-found", _NOWHERE)
     return Reply(resource=search(call, kind, [*query, ("patient", f"Patient/{patient}")]))
@@ -263,12 +315,12 @@ def _binary(call: Call, logical_id: str, query: Pairs) -> Reply:
         raise outcome.insufficient_scope("Binary")
     binary = _lookup(call, "Binary", logical_id)
     if not policies.may_open_binary(call.access, binary, call.world):
-        raise policies.absent(call.face, "foreign")
+        raise policies.absent(call.face, "foreign", binary)
     documents = holders(binary, call.world)
     if not all(policies.discloses_binary(call.access, one, call.world) for one in documents):
-        raise policies.absent(call.face, "withheld")
+        raise policies.absent(call.face, "withheld", binary)
     if not any(_covers_document(call, one) for one in documents):
-        raise policies.absent(call.face, "out-of-scope")
+        raise policies.absent(call.face, "out-of-scope", binary)
     wanted = dict(query).get("_format", "")
     if not wants_native(call.headers.get("accept", ""), wanted):
         return Reply(resource=binary)
