@@ -140,6 +140,8 @@ def test_on_paper_it_is_short_and_has_what_an_auditor_files(browser, file):
         assert page.locator(name).is_visible(), name
     for name in ("#by-area", "#passed", "#log", "#made", "nav", ".filter", ".wire", ".repro"):
         assert not page.locator(name).first.is_visible(), name
+    assert page.locator("#not-tested .ids .rid").first.is_visible()
+    assert not page.locator("#by-regulation .untried").first.is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     document = page.pdf(format="Letter", tagged=True, outline=True)
     assert 4 <= document.count(b"/Type /Page\n") <= 15

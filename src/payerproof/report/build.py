@@ -152,10 +152,11 @@ def _limits(run: RecordedRun) -> tuple[str, ...]:
         said.append("This record is not whole.")
     selected = selection_in_words(run.header.get("selection"))
     if selected:
-        left = len(set(run.checks) - {result.check for result in run.results})
+        seen = {result.requirement for result in run.results} & set(run.requirements)
         said.append(
-            f"The run was limited to {selected}: {words.count(left, 'check was', 'checks were')} "
-            "not run. A limited run cannot show that a payer meets the requirements."
+            f"The run was limited to {selected}: it looked at {len(seen)} of "
+            f"{words.count(len(run.requirements), 'requirement')}. A limited run cannot show that "
+            "a payer meets the requirements."
         )
     return tuple(said)
 

@@ -30,6 +30,9 @@ _TALLY = (
     "Met",
     "Does not apply",
 )
+UNTRIED = frozenset({"Not tested", "Ahead of date", "Does not apply"})
+"""Words of rows that nobody tried; on paper they are counted, not listed."""
+
 _OPEN = (Outcome.INCONCLUSIVE, Outcome.ERROR, Outcome.NOT_TESTED)
 _LAW = ("CFR", "U.S.C.", "USC")
 
@@ -160,10 +163,10 @@ def _by_trouble(row: Standing) -> tuple[int, str]:
 def by_regulation(run: RecordedRun, rows: Mapping[str, Standing]) -> tuple[Source, ...]:
     """Each source with its provisions, and under each the requirements drawn from it.
 
-    The rule editions of the header come first, in their own order of provisions; citations add
-    what those do not list. Sources of law come before guides and standards. A requirement stands
-    once under each provision that binds the payer's programmes, and one whose citations all bind
-    others stands under the provisions of those.
+    The rule editions of the header give the provisions of their rules, in their own order;
+    citations add a requirement that an edition leaves out, and every other source. Sources of law
+    come before guides and standards. A requirement stands once under each provision that binds the
+    payer's programmes, and one whose citations all bind others stands under those.
     """
     programmes = set(run.header.get("target", {}).get("programmes", ()))
     book = _Book(rows)
@@ -176,7 +179,7 @@ def by_regulation(run: RecordedRun, rows: Mapping[str, Standing]) -> tuple[Sourc
             c for c in cited if not c.programmes or not programmes or programmes & {*c.programmes}
         ]
         for citation in ours or cited:
-            book.add(citation.source, citation.locator, row)
+            book.cite(citation.source, citation.locator, row)
         if not cited:
             book.add("Without a citation", "", row)
     return book.sources()
@@ -213,6 +216,14 @@ class _Book:
                 if name in self._rows:
                     self.add(rule, place, self._rows[name])
 
+    def cite(self, source: str, locator: str, row: Standing) -> None:
+        """Put a requirement where it is cited, unless the edition of the rule has its place."""
+        listed = self._listed.get(source, [])
+        places = self._members.get(source, {})
+        placed = any(row.requirement.id in places[place] for place in listed)
+        if locator in listed or not placed:
+            self.add(source, locator, row)
+
     def add(self, source: str, locator: str, row: Standing) -> None:
         """Put a requirement under a provision, once."""
         places = self._members.setdefault(source, {})
@@ -236,13 +247,14 @@ class _Book:
                 self._provision(name, place, places[place]) for place in listed + added
             ),
             tally=tally(distinct.values()),
+            tried=any(row.word not in UNTRIED for row in distinct.values()),
+            law=_is_law(name),
         )
 
     def _provision(self, source: str, place: str, rows: Mapping[str, Standing]) -> Provision:
         subject, reason = self._subjects.get((source, place), ("", ""))
-        return Provision(
-            place, subject, tuple(sorted(rows.values(), key=_by_trouble)), "" if rows else reason
-        )
+        standings = tuple(sorted(rows.values(), key=_by_trouble))
+        return Provision(place, subject, standings, "" if rows else reason, tally(standings))
 
 
 def _is_law(source: str) -> bool:

@@ -29,7 +29,7 @@ def not_tested(
                 why = _why_not_run(run)
                 pairs.append((why, Untested("", check.id, check.title, required.level)))
         if not row.results and not mine and row.verdict is not None:
-            item = Untested("", required.id, required.text, required.level)
+            item = Untested("", required.id, required.text, "")
             pairs.append((why_no_result(run, required), item))
     return _by_reason(pairs)
 
@@ -54,7 +54,7 @@ def not_applicable(
     for row in rows.values():
         if row.verdict is None and not row.results:
             required = row.requirement
-            item = Untested("", required.id, required.text, required.level)
+            item = Untested("", required.id, required.text, "")
             pairs.append((row.note, item))
     return _by_reason(pairs)
 

@@ -43,6 +43,7 @@ class Provision:
     subject: str
     standings: tuple[Standing, ...]
     reason: str = ""
+    tally: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,10 @@ class Source:
     provisions: tuple[Provision, ...]
     tally: str
     """``12 met · 2 not met · 3 not tested``."""
+    tried: bool = True
+    """False where nothing of it was tried: every row is not tested or not applicable."""
+    law: bool = False
+    """True for a regulation or statute: paper names each of its provisions, tried or not."""
 
 
 @dataclass(frozen=True, slots=True)

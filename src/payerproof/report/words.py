@@ -94,6 +94,8 @@ PROGRAMMES: Mapping[str, str] = {
     "MEDICAID_FFS": "Medicaid fee-for-service",
     "MEDICAID_MCO": "Medicaid managed care",
     "CHIP": "CHIP",
+    "ANY_PAYER": "every payer",
+    "APP": "apps",
     "QHP_FFE": "qualified health plans on the federal exchange",
 }
 

@@ -16,7 +16,8 @@ from payerproof.model import Level, Outcome, Result, Verdict
 from payerproof.report import words
 from payerproof.report.findings import EXCHANGE_NAME
 from payerproof.report.reproduce import TAG
-from payerproof.report.view import Report
+from payerproof.report.standing import UNTRIED
+from payerproof.report.view import Report, Standing
 
 MOST_BYTES = 10 * 1024 * 1024
 """What browsers and mail gateways take without trouble."""
@@ -137,6 +138,8 @@ def _environment() -> Environment:
         boxed=boxed,
         columns=columns,
         case=case_of,
+        untried=is_untried,
+        tried=lambda rows: not all(is_untried(row) for row in rows),
         varying=varying,
         constant=constant,
         cut=cut,
@@ -186,6 +189,11 @@ def boxed(text: str) -> Markup:
 def kind_of(word: str) -> str:
     """A word of the model as a CSS class: ``not-tested``."""
     return str(word).lower().replace(" ", "-")
+
+
+def is_untried(row: Standing) -> bool:
+    """True for a requirement that nobody tried: paper counts it and does not list it."""
+    return row.word in UNTRIED
 
 
 def columns(rows: tuple[dict[str, str], ...]) -> list[str]:
