@@ -1,4 +1,12 @@
-"""The seeded faults: each an engineer's mistake, as one change of policy, data or page."""
+"""The seeded faults: each an engineer's mistake, as one change of policy, data or page.
+
+A module in this package registers its defects when imported; `examples` shows the forms. A
+defect's `apply` takes a `TenantSpec` and returns another with one thing replaced: a function or
+number of `spec.policies.oauth`, `.portal`, `.fhir` or `.transport`; the source of a page in
+`spec.templates` (by file name, see `portal.pages.template_source`); or the data, by appending to
+`spec.reshape`. What a defect remembers (a cache in the wrong place) belongs into the closure that
+`apply` makes, so that each tenant has its own.
+"""
 
 from __future__ import annotations
 

@@ -35,8 +35,16 @@ def verified_claims(token: str, kind: str) -> dict[str, Any] | None:
     """Token claims of a JWS that this server signed as `kind`, or None.
 
     Algorithm and key are ours, never the header's: ``alg`` none, HMAC with the public key,
-    ``jwk``, ``jku`` and ``x5u`` headers don't help a forger (RFC 8725 section 3).
+    ``jwk``, ``jku`` and ``x5u`` headers don't help a forger (RFC 8725 section 3). Says nothing of
+    expiry or revocation: whoever asks looks these up anew each time.
     """
+    claims = _signed_by_us(token, kind)
+    return None if claims is None else dict(claims)
+
+
+@lru_cache(maxsize=4096)
+def _signed_by_us(token: str, kind: str) -> dict[str, Any] | None:
+    """A signature is good or bad for ever, so each token's is checked once."""
     try:
         read = jwt.decode(token, KeySet([signing_key()]), algorithms=[ALGORITHM])
     except (JoseError, ValueError, TypeError, KeyError):

@@ -87,7 +87,7 @@ def refresh(tenant: Tenant, app: App, form: Parameters) -> Issued:
         policies.on_refresh_replay(tenant, token)
         raise _invalid()
     if not policies.refresh_is_current(tenant, token) or not policies.refresh_lives(tenant, token):
-        raise _invalid()
+        raise OAuthError("invalid_grant", "Access has ended; ask the member to connect again")
     scopes = policies.refreshed_scopes(token.connection, form.text("scope"))
     token.used = True
     return policies.issue(tenant, token.connection, scopes, False)
