@@ -26,6 +26,7 @@ from payerproof.plugin.run_check import remember_exception, run_check
 from payerproof.plugin.session import RunSession
 from payerproof.plugin.settings import Settings
 from payerproof.plugin.stash import CATALOG, CHECK, SESSION, SETTINGS
+from payerproof.polite import TlsFilesError
 from payerproof.target import PayerFileError, SecretError, load_target
 
 CONTROLLER = pytest.StashKey[Controller]()
@@ -50,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--payer"):
         try:
             _open_controller(config)
-        except (PayerFileError, SecretError, CatalogError) as wrong:
+        except (PayerFileError, SecretError, CatalogError, TlsFilesError) as wrong:
             pytest.exit(str(wrong), returncode=2)
 
 

@@ -20,7 +20,7 @@ from payerproof.plugin.digests import environment_digest, exam_digest
 from payerproof.plugin.grants import Connection, Grant, Memo, Trouble
 from payerproof.plugin.journal import close_all, open_changes, undo
 from payerproof.plugin.locate import make_key, segment, segments
-from payerproof.plugin.session import RunSession
+from payerproof.plugin.session import RunSession, known_secrets
 from payerproof.plugin.settings import Settings
 from payerproof.polite import Unreachable
 from payerproof.redact import Redactor
@@ -191,14 +191,11 @@ class Controller:
         close_all(run_dir, tuple(c for c in open_changes(run_dir) if (c.persona, c.app) == pair))
 
     def _check_canary(self, path: Path) -> None:
-        redactor = Redactor(Path(self.settings.key_file).read_bytes())
-        for persona in self.target.personas:
-            for secret in (persona.password, persona.totp, persona.code):
-                if secret is not None:
-                    redactor.learn("password", secret.reveal())
-        for app in self.target.apps:
-            if app.secret is not None:
-                redactor.learn("client secret", app.secret.reveal())
+        redactor = Redactor(
+            Path(self.settings.key_file).read_bytes(), keep_bodies=self.target.synthetic
+        )
+        for kind, value in known_secrets(self.target):
+            redactor.learn(kind, value)
         for grant in self.shared:
             for token in (grant.access_token, grant.refresh_token, grant.id_token):
                 if token:

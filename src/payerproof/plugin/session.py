@@ -70,8 +70,10 @@ class RunSession:
         target = load_target(settings.payer)
         run_dir = Path(settings.run_dir)
         redactor = Redactor(Path(settings.key_file).read_bytes(), keep_bodies=target.synthetic)
-        for kind, secret in _known_secrets(target):
+        for kind, secret in known_secrets(target):
             redactor.learn(kind, secret)
+        for url in _public_addresses(target):
+            redactor.publish(url)
         recorder = Recorder(segment(run_dir, process), redactor, process)
         http = Http(recorder, target.limits, target.tls, share=1 / max(1, settings.workers))
         journal = Journal(run_dir, process)
@@ -225,7 +227,14 @@ def served_types(capability: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
-def _known_secrets(target: Target) -> Iterable[tuple[str, str]]:
+def _public_addresses(target: Target) -> Iterable[str]:
+    given = (*target.endpoints.model_dump().values(), *target.pages.model_dump().values())
+    yield from (str(url) for url in given if url)
+    yield from (app.redirect_uri for app in target.apps if app.redirect_uri)
+
+
+def known_secrets(target: Target) -> Iterable[tuple[str, str]]:
+    """Every secret of a payer file, revealed, with its kind."""
     for place, secret in secrets_of(target):
         names = [step for step in place if isinstance(step, str)]
         yield ("marker" if "markers" in names else names[-1]), secret.reveal()

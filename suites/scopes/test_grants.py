@@ -1,0 +1,407 @@
+"""What is granted: never more than was asked for, shown and approved, then or later."""
+
+from __future__ import annotations
+
+from payerproof.smart.scopes import opens, parse
+from payerproof.suite import (
+    Api,
+    App,
+    Apps,
+    Authorization,
+    Grant,
+    Lease,
+    Person,
+    SmartConfiguration,
+    check,
+    each,
+    expect,
+    inconclusive_unless,
+    not_applicable_unless,
+)
+
+CLAIMS = "ExplanationOfBenefit"
+
+
+@check("smart.scope-subset/within-the-request", needs=("member",))
+def test_granted_within_the_request(api: Api, member: Person) -> None:
+    """The granted scopes do not go beyond those asked for."""
+    from payerproof.smart.scopes import beyond
+
+    grant = api.grant_of(member)
+    inconclusive_unless(grant.scopes, "the token response names no scopes", grant.exchange)
+    extra = beyond(grant.scopes, grant.asked)
+    expect.that(
+        not extra,
+        "scopes within those asked for",
+        f"beyond them: {' '.join(extra)}"
+        if extra
+        else f"{len(grant.scopes)} scopes, all asked for",
+        grant.exchange,
+    )
+
+
+@check("smart.scope-subset/shown-to-the-member", needs=("member", "browser"))
+def test_granted_scopes_were_shown(api: Api, authorization: Authorization, member: Person) -> None:
+    """Each granted patient/ scope was shown on the consent page."""
+    # given the consent page on which the shared grant was given
+    grant = api.grant_of(member)
+    outcome = authorization.first_connection(member)
+    inconclusive_unless(outcome.consent, "no consent page was shown", *outcome.exchanges[-2:])
+    assert outcome.consent is not None
+    # when the data classes it showed are counted against the types granted
+    shown = [choice for choice in outcome.consent.choices if choice.visible]
+    hidden = [choice for choice in outcome.consent.choices if choice.checked and not choice.visible]
+    resources = [name for name in grant.scopes if parse(name)]
+    # then nothing was granted behind the member's back
+    expect.that(
+        bool(shown or outcome.consent.sentences) and not hidden,
+        "a page that shows each data class granted, none of them hidden",
+        f"{len(shown)} classes shown, {len(hidden)} ticked and hidden, {len(resources)} scopes",
+        outcome.consent.page.screenshot,
+        grant.exchange,
+    )
+
+
+@check("smart.scope-subset/within-the-choice", needs=("member", "browser", "two_apps"))
+def test_unticked_class_is_not_granted(api: Api, lease: Lease, member: Person) -> None:
+    """What the member unticked is in neither the scope nor the data."""
+    member.must_have("Coverage", "Condition")
+    grant = lease(member, leave_out=("Condition",))
+    inconclusive_unless(
+        opens(grant.scopes, "Coverage", "s"), "the rest was not granted either", grant.exchange
+    )
+    reply = api.as_(grant).search("Condition", patient=member.patient_id)
+    expect.that(
+        not opens(grant.scopes, "Condition", "r") and not opens(grant.scopes, "Condition", "s"),
+        "no scope for what was left out",
+        f"granted: {' '.join(grant.scopes)}",
+        grant.exchange,
+    )
+    expect(reply).has_no_resource_of("Condition")
+
+
+@check("scopes.refused-choice-holds/every-path", needs=("member", "browser", "two_apps"))
+def test_refused_class_is_absent_everywhere(api: Api, lease: Lease, member: Person) -> None:
+    """A data class the member left out is absent from every road."""
+    # given a grant without conditions, whose other data can be read
+    member.must_have("Coverage", "Condition", CLAIMS)
+    grant = lease(member, leave_out=("Condition",))
+    client = api.as_(grant)
+    control = client.search("Coverage", beneficiary=member.patient_id)
+    inconclusive_unless(control.matches, "nothing else can be read either", control.exchange)
+    own = member.record.ids("Condition")[0]
+    # when conditions are asked for by every road
+    replies = [
+        client.read("Condition", own),
+        client.search("Condition", _id=own),
+        client.search_by_post("Condition", patient=member.patient_id),
+        client.get(f"Patient/{member.patient_id}/$everything"),
+        client.get(f"Patient/{member.patient_id}/Condition"),
+        client.search("Encounter", [("patient", member.patient_id), ("_include", "*")]),
+        client.search("Patient", [("_id", member.patient_id), ("_revinclude", "*")]),
+    ]
+    # then none brings one
+    expect(*replies).has_no_resource_of("Condition")
+
+
+@check("scopes.refused-choice-holds/userinfo-and-id-token", needs=("member", "browser", "two_apps"))
+def test_demographics_left_out_of_identity(
+    api: Api, lease: Lease, smart: SmartConfiguration, member: Person
+) -> None:
+    """With demographics left out userinfo and id_token carry no name, e-mail or birth date."""
+    from payerproof.smart.identity import parts
+
+    # given a grant from which the member left their personal data
+    member.must_have("Patient")
+    grant = lease(member, leave_out=("Patient",))
+    not_applicable_unless(
+        not opens(grant.scopes, "Patient", "r"),
+        "Personal data cannot be left out at this payer.",
+        grant.exchange,
+    )
+    known = parts(grant.id_token)
+    claims = known[1] if known else {}
+    address = smart.endpoint("userinfo_endpoint")
+    userinfo = api.as_(grant).get(address) if address else None
+    told = set(claims) | (set(userinfo.body) if userinfo is not None and userinfo.ok else set())
+    personal = {
+        "name",
+        "given_name",
+        "family_name",
+        "email",
+        "birthdate",
+        "phone_number",
+        "address",
+    }
+    # then neither tells who the member is
+    expect.that(
+        not told & personal,
+        "no personal data in id_token and userinfo",
+        f"told: {', '.join(sorted(told & personal)) or 'none of them'}",
+        grant.exchange,
+        userinfo.exchange if userinfo is not None else "",
+    )
+
+
+@check("scopes.no-system-access/user-wildcard", needs=("unrelated_pair", "two_apps"))
+def test_user_wildcard(
+    api: Api,
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    member: Person,
+    stranger: Person,
+) -> None:
+    """user/*.read asked in a member's flow opens nothing beyond the member."""
+    _wide_scope_opens_nothing(api, apps, authorization, lease, member, stranger, "user/*.read")
+
+
+@check("scopes.no-system-access/system-wildcard", needs=("unrelated_pair", "two_apps"))
+def test_system_wildcard(
+    api: Api,
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    member: Person,
+    stranger: Person,
+) -> None:
+    """system/*.read asked in a member's flow is not granted."""
+    _wide_scope_opens_nothing(api, apps, authorization, lease, member, stranger, "system/*.read")
+
+
+@check("scopes.contained-copies/refused-demographics", needs=("member", "two_apps"))
+def test_contained_copies(
+    api: Api, lease: Lease, smart: SmartConfiguration, member: Person
+) -> None:
+    """With demographics outside the grant, claims carry no name, address, birth date or phone."""
+    # given a token for claims only, and the member's personal data from their own record
+    member.must_have("Patient", CLAIMS)
+    version_2 = "permission-v2" in smart.capabilities
+    grant = lease(member, scopes=f"launch/patient patient/{CLAIMS}.{'rs' if version_2 else 'read'}")
+    reply = api.as_(grant).search(CLAIMS, [("patient", member.patient_id), ("_count", "20")])
+    inconclusive_unless(reply.matches, "no claims can be read with it", reply.exchange)
+    patient = member.record.of("Patient")[0]
+    facts = {
+        "the birth date": str(patient.get("birthDate") or ""),
+        "the family name": str((patient.get("name") or [{}])[0].get("family") or ""),
+        "the phone number": str((patient.get("telecom") or [{}])[0].get("value") or ""),
+        "the street": str(((patient.get("address") or [{}])[0].get("line") or [""])[0]),
+    }
+    # then none of it stands in the claims
+    told = [what for what, fact in facts.items() if len(fact) > 4 and fact in reply.text]
+    expect.that(
+        not told,
+        "claims without personal data of the member",
+        f"the claims hold {', '.join(told)}" if told else "none of it is there",
+        reply.exchange,
+    )
+
+
+@check("scopes.narrower-consent-holds/access-token", needs=("member", "two_apps"))
+def test_narrower_consent_cuts_the_access_token(
+    api: Api, apps: Apps, lease: Lease, smart: SmartConfiguration, member: Person
+) -> None:
+    """After a narrower consent the earlier access token no longer reads what was left out."""
+    # given a grant that reads conditions, and a later consent in which the member left them out
+    member.must_have("Condition", "Coverage")
+    wide, _ = _consent_narrowed(api, apps, lease, smart, member)
+    # when the earlier token reads what was left out
+    reply = api.as_(wide).search("Condition", patient=member.patient_id)
+    # then nothing comes
+    expect(reply).has_no_resource_of("Condition")
+
+
+@check("scopes.narrower-consent-holds/refresh-token", needs=("member", "two_apps"))
+def test_narrower_consent_cuts_the_refresh_token(
+    api: Api,
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+) -> None:
+    """After a narrower consent the earlier refresh token gives nothing wider."""
+    # given a grant that reads conditions, and a later consent in which the member left them out
+    member.must_have("Condition", "Coverage")
+    wide, app = _consent_narrowed(api, apps, lease, smart, member)
+    not_applicable_unless(wide.refresh_token, "No refresh token was given.", wide.exchange)
+    # when the earlier refresh token is used
+    answer = authorization.tokens(app, member).refresh(wide.refresh_token)
+    # then it gives nothing, or nothing wider than the later consent
+    wider = answer.gave_token and opens(answer.scopes or wide.scopes, "Condition", "r")
+    expect.that(
+        not wider,
+        "no token, or none wider than the later consent",
+        f"{answer.status} {'with a wider token' if wider else 'without a wider token'} "
+        f"({{x:{answer.exchange}}})",
+        wide.exchange,
+        answer.exchange,
+    )
+
+
+@check("scopes.refresh-not-wider/more-asked", needs=("member", "two_apps"))
+@each("asked", ("more", "unknown", "wildcard"))
+def test_refresh_that_asks_for_more(
+    authorization: Authorization,
+    apps: Apps,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+    asked: str,
+) -> None:
+    """A refresh that asks for more gives nothing wider."""
+    # given a grant for coverage with a refresh token
+    version_2 = "permission-v2" in smart.capabilities
+    letters = "rs" if version_2 else "read"
+    app = lease.hold(member, *apps.spare)
+    grant = lease(member, app, f"launch/patient offline_access patient/Coverage.{letters}")
+    not_applicable_unless(grant.refresh_token, "No refresh token was given.", grant.exchange)
+    wanted = {
+        "more": f"{' '.join(grant.scopes)} patient/Condition.{letters}",
+        "unknown": f"{' '.join(grant.scopes)} payerproof/unknown",
+        "wildcard": f"patient/*.{letters}",
+    }[asked]
+    # when it is refreshed with a wider scope
+    answer = authorization.tokens(app, member).refresh(grant.refresh_token, scope=wanted)
+    # then nothing wider comes
+    expect(answer).grants_within(grant.scopes, named="what was granted before")
+
+
+@check("scopes.refresh-not-wider/plain-refresh", needs=("member", "two_apps"))
+def test_plain_refresh(
+    api: Api,
+    authorization: Authorization,
+    apps: Apps,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+) -> None:
+    """A plain refresh gives no wider scope and no more data than before."""
+    member.must_have("Condition")
+    version_2 = "permission-v2" in smart.capabilities
+    app = lease.hold(member, *apps.spare)
+    grant = lease(
+        member,
+        app,
+        f"launch/patient offline_access patient/Coverage.{'rs' if version_2 else 'read'}",
+    )
+    not_applicable_unless(grant.refresh_token, "No refresh token was given.", grant.exchange)
+    answer = authorization.tokens(app, member).refresh(grant.refresh_token)
+    inconclusive_unless(answer.gave_token, "the refresh was refused", answer.exchange)
+    reply = (
+        api.anonymous()
+        .with_token(answer.access_token)
+        .search("Condition", patient=member.patient_id)
+    )
+    expect(answer).grants_within(grant.scopes, named="what was granted before")
+    expect(reply).has_no_resource_of("Condition")
+
+
+@check("scopes.refresh-not-wider/narrower-asked", needs=("member", "two_apps"))
+def test_refresh_that_asks_for_less(
+    api: Api,
+    authorization: Authorization,
+    apps: Apps,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+) -> None:
+    """A refresh that asks for less gives less."""
+    # given a grant for coverage and conditions
+    member.must_have("Condition", "Coverage")
+    letters = "rs" if "permission-v2" in smart.capabilities else "read"
+    app = lease.hold(member, *apps.spare)
+    less = f"launch/patient patient/Coverage.{letters}"
+    grant = lease(member, app, f"{less} offline_access patient/Condition.{letters}")
+    not_applicable_unless(grant.refresh_token, "No refresh token was given.", grant.exchange)
+    # when it is refreshed for coverage only
+    answer = authorization.tokens(app, member).refresh(grant.refresh_token, scope=less)
+    inconclusive_unless(answer.gave_token, "the refresh was refused", answer.exchange)
+    token = api.anonymous().with_token(answer.access_token)
+    control = token.search("Coverage", beneficiary=member.patient_id)
+    inconclusive_unless(control.matches, "the new token reads no coverage", control.exchange)
+    reply = token.search("Condition", patient=member.patient_id)
+    # then conditions are closed to the new token
+    expect(reply).has_no_resource_of("Condition")
+
+
+@check("scopes.demographics-refusable/noted", needs=("member", "browser", "two_apps"))
+def test_whether_demographics_can_be_refused(lease: Lease, member: Person) -> None:
+    """Whether a member may share claims without demographics is noted."""
+    grant = lease(member, leave_out=("Patient",))
+    closed = not opens(grant.scopes, "Patient", "r")
+    expect.that(
+        closed,
+        "personal data can be left out",
+        "they can" if closed else "they cannot; clients get them with every grant",
+        grant.exchange,
+    )
+
+
+def _consent_narrowed(
+    api: Api, apps: Apps, lease: Lease, smart: SmartConfiguration, member: Person
+) -> tuple[Grant, App]:
+    """A grant that reads conditions, after a later consent of the same app left them out.
+
+    The later request asks for one type more, so that the member is asked again at all.
+    """
+    letters = "rs" if "permission-v2" in smart.capabilities else "read"
+    first = f"launch/patient offline_access patient/Coverage.{letters} patient/Condition.{letters}"
+    app = lease.hold(member, *apps.spare)
+    wide = lease(member, app, first)
+    before = api.as_(wide).search("Condition", patient=member.patient_id)
+    inconclusive_unless(before.matches, "the first grant reads no conditions", before.exchange)
+    more = f"{first} patient/Observation.{letters}"
+    later = lease(member, app, more, leave_out=("Condition",))
+    not_applicable_unless(
+        not opens(later.scopes, "Condition", "r"),
+        "A member cannot leave out single data classes here.",
+        later.exchange,
+    )
+    return wide, app
+
+
+def _wide_scope_opens_nothing(
+    api: Api,
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    member: Person,
+    stranger: Person,
+    wide: str,
+) -> None:
+    """Ask for a scope beyond the member's compartment; nothing of it may be granted or opened."""
+    # given another member with a record, and an app that asks for everybody's
+    stranger.must_have(CLAIMS)
+    app = lease.hold(member, *apps.spare)
+    request = authorization.request(app, f"launch/patient patient/Coverage.read {wide}")
+    outcome = authorization.visit(member, request)
+    code = outcome.parameters.get("code", "")
+    not_applicable_unless(
+        code or outcome.parameters.get("error") != "server_error",
+        "The payer failed on the request.",
+        *outcome.exchanges[-2:],
+    )
+    if not code:
+        expect(outcome).gives_no_code()
+        return
+    # when the code it gets all the same is exchanged and the other's claims are read
+    answer = authorization.tokens(app, member).exchange(
+        code, request.redirect_uri, request.pkce.verifier
+    )
+    token = api.anonymous().with_token(answer.access_token)
+    replies = [
+        token.read("Patient", stranger.patient_id),
+        token.search(CLAIMS, patient=stranger.patient_id),
+        token.search("Patient"),
+    ]
+    # then nothing of the other comes, and no scope beyond the member's compartment was given
+    given = [name for name in answer.scopes if name.startswith(("user/", "system/"))]
+    expect(*replies).discloses_nothing_about(stranger)
+    if wide.startswith("system/"):
+        expect.that(
+            not given,
+            "no system/ scope",
+            f"granted: {' '.join(given) or 'no user/ or system/ scope'}",
+            answer.exchange,
+        )
