@@ -7,12 +7,13 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from payerproof.sandbox.data.clinical import build_chart, build_enrolment_trace
+from payerproof.sandbox.data.clinical import build_chart
 from payerproof.sandbox.data.eob import build_claim
 from payerproof.sandbox.data.facts import Facts, claim_facts, read_facts
 from payerproof.sandbox.data.maker import Maker
 from payerproof.sandbox.data.members import build_members
 from payerproof.sandbox.data.network import build_network
+from payerproof.sandbox.data.provenance import build_enrolment_trace
 from payerproof.sandbox.data.world import World
 
 

@@ -2,72 +2,28 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from payerproof.sandbox.data.chart import Chart
 from payerproof.sandbox.data.coding import (
-    ACT_CODE,
-    CVX,
     ICD10,
-    LOINC,
-    RXNORM,
     SNOMED,
     THO,
     US_CORE,
     Json,
     concept,
-    quantity,
-    us_core,
 )
-from payerproof.sandbox.data.maker import Maker, days_after, instant
+from payerproof.sandbox.data.documents import build_document, build_reports
+from payerproof.sandbox.data.encounters import build_encounter
+from payerproof.sandbox.data.maker import Maker, days_after
+from payerproof.sandbox.data.medications import build_immunization, build_medication
 from payerproof.sandbox.data.observations import build_observations
+from payerproof.sandbox.data.provenance import build_provenance
 
 _ASSERTED = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
 _CONDITION = THO + "condition-category"
-
-
-@dataclass(frozen=True)
-class Chart:
-    """One member's chart while its resources are made: who, by whom, where and when."""
-
-    maker: Maker
-    user: str
-    name: str
-    facts: Mapping[str, Any]
-    physician: str
-    member_number: str
-
-    @property
-    def subject(self) -> Json:
-        """Reference to the member."""
-        return self.maker.ref("Patient", self.user)
-
-    @property
-    def visits(self) -> list[date]:
-        """Days of the member's ordinary visits, first to last."""
-        return list(self.facts["visits"])
-
-    def encounter(self, visit: int = -1) -> Json:
-        """Reference to an ordinary visit, counted from either end."""
-        return self.maker.ref("Encounter", f"{self.user}/visit/{self.visits[visit]}")
-
-    def add(
-        self,
-        kind: str,
-        key: str,
-        profile: str,
-        day: date,
-        elements: Mapping[str, Any],
-        sensitivity: str = "",
-    ) -> Json:
-        """Add a resource of this chart; lastUpdated is two days after the event."""
-        updated = instant(days_after(day, 2), 6, sum(map(ord, f"{self.user}{key}")))
-        profiles = [us_core(profile)] if profile else []
-        full_key = f"{self.user}/{key}"
-        return self.maker.add(kind, full_key, profiles, updated, elements, sensitivity=sensitivity)
 
 
 def build_chart(maker: Maker, person: Mapping[str, Any]) -> None:
@@ -81,49 +37,19 @@ def build_chart(maker: Maker, person: Mapping[str, Any]) -> None:
         person["member_number"],
     )
     for day in chart.visits:
-        _encounter(chart, day, chart.physician, "clinic")
+        build_encounter(chart, day, chart.physician, "clinic")
     _conditions(chart)
     _allergy(chart)
     _plan_and_team(chart)
-    _medication(chart, chart.facts["drug"], chart.physician)
-    _immunization(chart)
+    build_medication(chart, chart.facts["drug"], chart.physician)
+    build_immunization(chart)
     build_observations(chart)
-    _report(chart)
-    _document(chart)
+    build_reports(chart)
+    build_document(chart)
     _request_and_procedure(chart)
     _device(chart)
     _sensitive(chart)
-    _provenance(chart)
-
-
-def _encounter(
-    chart: Chart, day: date, practitioner: str, place: str, sensitivity: str = ""
-) -> None:
-    maker = chart.maker
-    elements = {
-        "identifier": [
-            {
-                "system": "https://payer.sandbox.example/visit-number",
-                "value": f"V-{chart.member_number[3:]}-{day:%y%m%d}",
-            }
-        ],
-        "status": "finished",
-        "class": {"system": ACT_CODE, "code": "AMB"},
-        "type": [concept(SNOMED, "308335008", "Visit")],
-        "subject": chart.subject,
-        "participant": [
-            {
-                "type": [concept(THO + "v3-ParticipationType", "PPRF")],
-                "period": {"start": instant(day, 14), "end": instant(day, 14, 1500)},
-                "individual": maker.ref("Practitioner", practitioner),
-            }
-        ],
-        "period": {"start": instant(day, 14), "end": instant(day, 14, 1500)},
-        "reasonCode": [concept(SNOMED, "185349003", "Check up")],
-        "location": [{"location": maker.ref("Location", place)}],
-        "serviceProvider": maker.ref("Organization", place),
-    }
-    chart.add("Encounter", f"visit/{day}", "us-core-encounter", day, elements, sensitivity)
+    build_provenance(chart)
 
 
 def _condition(
@@ -266,145 +192,6 @@ def _caregiver(chart: Chart, participants: Any) -> Json:
     return {"contained": [contained], "participant": [*participants, caregiver]}
 
 
-def _dosage() -> Json:
-    return {
-        "text": "One tablet once a day",
-        "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}},
-        "doseAndRate": [{"doseQuantity": quantity(1, "tablet", "{tbl}")}],
-    }
-
-
-def _medication(
-    chart: Chart, drug: str, prescriber: str, day: date | None = None, sensitivity: str = ""
-) -> None:
-    if not drug:
-        return
-    maker, day = chart.maker, day or chart.visits[-1]
-    facts = next(row for row in maker.facts.network["drugs"] if row["key"] == drug)
-    encounter = maker.ref("Encounter", f"{chart.user}/visit/{day}")
-    request = {
-        "status": "active",
-        "intent": "order",
-        "category": [concept(THO + "medicationrequest-category", "community")],
-        "reportedBoolean": False,
-        "medicationReference": maker.ref("Medication", drug),
-        "subject": chart.subject,
-        "encounter": encounter,
-        "authoredOn": day.isoformat(),
-        "requester": maker.ref("Practitioner", prescriber),
-        "dosageInstruction": [_dosage()],
-        "dispenseRequest": {
-            "numberOfRepeatsAllowed": 3,
-            "quantity": quantity(30, "tablet", "{tbl}"),
-        },
-    }
-    key = f"rx/{drug}"
-    chart.add("MedicationRequest", key, "us-core-medicationrequest", day, request, sensitivity)
-    dispense = {
-        "status": "completed",
-        "medicationCodeableConcept": concept(RXNORM, facts["rxnorm"], facts["text"]),
-        "subject": chart.subject,
-        "performer": [{"actor": maker.ref("Organization", "pharmacy")}],
-        "authorizingPrescription": [maker.ref("MedicationRequest", f"{chart.user}/{key}")],
-        "type": concept(ACT_CODE, "FFC"),
-        "quantity": quantity(30, "tablet", "{tbl}"),
-        "whenHandedOver": instant(days_after(day, 1), 16),
-        "dosageInstruction": [_dosage()],
-    }
-    dispense_key = f"dispense/{drug}"
-    profile = "us-core-medicationdispense"
-    chart.add(
-        "MedicationDispense", dispense_key, profile, days_after(day, 1), dispense, sensitivity
-    )
-
-
-def _immunization(chart: Chart) -> None:
-    facts = chart.facts["vaccine"]
-    elements = {
-        "status": "completed",
-        "vaccineCode": concept(CVX, facts["cvx"], "Vaccine"),
-        "patient": chart.subject,
-        "occurrenceDateTime": facts["date"].isoformat(),
-        "primarySource": True,
-    }
-    chart.add("Immunization", "vaccine", "us-core-immunization", facts["date"], elements)
-
-
-def _report(chart: Chart) -> None:
-    day = chart.visits[-1]
-    results = [
-        chart.maker.ref("Observation", f"{chart.user}/lab/{name}") for name in ("hba1c", "glucose")
-    ]
-    lab = {
-        "status": "final",
-        "category": [concept(THO + "v2-0074", "LAB")],
-        "code": concept(LOINC, "24323-8", "Blood chemistry"),
-        "subject": chart.subject,
-        "encounter": chart.encounter(),
-        "effectiveDateTime": day.isoformat(),
-        "issued": instant(days_after(day, 1), 9),
-        "performer": [chart.maker.ref("Organization", "laboratory")],
-        "result": results,
-    }
-    chart.add("DiagnosticReport", "report/lab", "us-core-diagnosticreport-lab", day, lab)
-    text = f"Chest X-ray of {chart.name} on {day}: no abnormality. Synthetic."
-    note = {
-        "status": "final",
-        "category": [concept(LOINC, "LP29684-5", "Radiology")],
-        "code": concept(LOINC, "36643-5", "Chest X-ray"),
-        "subject": chart.subject,
-        "encounter": chart.encounter(),
-        "effectiveDateTime": day.isoformat(),
-        "issued": instant(days_after(day, 1), 10),
-        "performer": [chart.maker.ref("Practitioner", chart.physician)],
-        "presentedForm": [{"contentType": "text/plain", "data": b64encode(text.encode()).decode()}],
-    }
-    chart.add("DiagnosticReport", "report/note", "us-core-diagnosticreport-note", day, note)
-
-
-def _document(chart: Chart) -> None:
-    day = chart.visits[-1]
-    text = (
-        f"Visit summary (synthetic). Member {chart.name}, number {chart.member_number}, "
-        f"seen on {day}."
-    )
-    binary = {"contentType": "text/plain", "data": b64encode(text.encode()).decode()}
-    chart.add("Binary", "document", "", day, binary)
-    elements = {
-        "identifier": [
-            {
-                "system": "https://payer.sandbox.example/document-number",
-                "value": f"DOC-{chart.member_number[3:]}-{day:%y%m%d}",
-            }
-        ],
-        "status": "current",
-        "type": concept(LOINC, "34133-9", "Visit summary"),
-        "category": [concept(US_CORE + "us-core-documentreference-category", "clinical-note")],
-        "subject": chart.subject,
-        "date": instant(days_after(day, 1), 11),
-        "author": [chart.maker.ref("Practitioner", chart.physician)],
-        "custodian": chart.maker.ref("Organization", "clinic"),
-        "content": [
-            {
-                "attachment": {
-                    "contentType": "text/plain",
-                    "url": f"Binary/{chart.maker.id('Binary', f'{chart.user}/document')}",
-                    "title": "Visit summary",
-                },
-                "format": {
-                    "system": "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode",
-                    "code": "urn:ihe:iti:xds:2017:mimeTypeSufficient",
-                },
-            }
-        ],
-        "context": {
-            "encounter": [chart.encounter()],
-            "period": {"start": instant(day, 14), "end": instant(day, 14, 1500)},
-        },
-    }
-    chart.add("DocumentReference", "document", "us-core-documentreference", day, elements)
-
-
 def _request_and_procedure(chart: Chart) -> None:
     facts = chart.facts.get("procedure")
     if facts is None:
@@ -456,7 +243,7 @@ def _device(chart: Chart) -> None:
 def _sensitive(chart: Chart) -> None:
     """Make the specially protected part of a chart, every resource of it labelled as such."""
     for day in chart.facts.get("sensitive_visits", ()):
-        _encounter(chart, day, "haddad", "recovery", "part2")
+        build_encounter(chart, day, "haddad", "recovery", "part2")
         _condition(
             chart,
             "condition/encounter/sensitive",
@@ -466,56 +253,4 @@ def _sensitive(chart: Chart) -> None:
             encounter=chart.maker.ref("Encounter", f"{chart.user}/visit/{day}"),
             sensitivity="part2",
         )
-        _medication(chart, chart.facts["sensitive_drug"], "haddad", day, "part2")
-
-
-def build_enrolment_trace(maker: Maker) -> None:
-    """Make the payer's own Provenance of the enrolment file, which names every member at once.
-
-    It belongs to nobody's record, so no member's token opens it.
-    """
-    loaded = "2026-01-05T05:00:00Z"
-    members = [row["user"] for row in maker.facts.people if row.get("member_number")]
-    elements = {
-        "target": [maker.ref("Patient", user) for user in members],
-        "recorded": loaded,
-        "agent": [
-            {
-                "type": concept(US_CORE + "us-core-provenance-participant-type", "transmitter"),
-                "who": maker.ref("Organization", "payer"),
-            }
-        ],
-    }
-    maker.add("Provenance", "enrolment-file", [us_core("us-core-provenance")], loaded, elements)
-
-
-def _provenance(chart: Chart) -> None:
-    """Make one Provenance per clinical resource: who wrote it and who passed it on."""
-    own = f"Patient/{chart.maker.id('Patient', chart.user)}"
-    for resource in list(chart.maker.made):
-        about = resource.get("subject") or resource.get("patient") or resource.get("beneficiary")
-        itself = f"{resource['resourceType']}/{resource['id']}"
-        if itself != own and (about or {}).get("reference") != own:
-            continue
-        if resource["resourceType"] in ("ExplanationOfBenefit", "RelatedPerson"):
-            continue
-        labelled = "security" in resource["meta"]
-        elements = {
-            "target": [{"reference": itself}],
-            "recorded": resource["meta"]["lastUpdated"],
-            "agent": [
-                {
-                    "type": concept(THO + "provenance-participant-type", "author"),
-                    "who": chart.maker.ref("Organization", "recovery" if labelled else "clinic"),
-                },
-                {
-                    "type": concept(US_CORE + "us-core-provenance-participant-type", "transmitter"),
-                    "who": chart.maker.ref("Organization", "payer"),
-                },
-            ],
-        }
-        day = date.fromisoformat(resource["meta"]["lastUpdated"][:10])
-        key = f"provenance/{itself}"
-        chart.add(
-            "Provenance", key, "us-core-provenance", day, elements, "part2" if labelled else ""
-        )
+        build_medication(chart, chart.facts["sensitive_drug"], "haddad", day, "part2")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from payerproof.sandbox.data.chart import Chart
 from payerproof.sandbox.data.coding import LOINC, SNOMED, THO, US_CORE, Json, concept, quantity
 from payerproof.sandbox.data.maker import days_after, instant
-
-if TYPE_CHECKING:
-    from payerproof.sandbox.data.clinical import Chart
 
 _CATEGORY = THO + "observation-category"
 
