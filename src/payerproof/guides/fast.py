@@ -51,6 +51,12 @@ class Table(dict[Any, Callable[[Any, Env], None]]):
         return made
 
 
+def _bound(node: Node) -> bool:
+    """Whether a binding may put the element's own name into warnings or what is unjudged."""
+    binding = node.facts.get("b")
+    return binding is not None and (binding[0] in ("required", "extensible") or len(binding) > 2)
+
+
 CONCEPTS = 4096
 """CodeableConcepts that one table remembers."""
 
@@ -107,6 +113,7 @@ class Fast:
         self._constants: dict[Any, str] = {}
         self._signatures: dict[int, Any] = {}
         self._kept: list[Node] = []
+        self._applied: dict[Any, tuple[str, ...]] = {}
 
     def judge(self, resource: Any, extra: tuple[str, ...], env: Env) -> bool:
         """True when the resource has no error; ``env`` then holds warnings and what is unjudged."""
@@ -127,6 +134,20 @@ class Fast:
         except Exception:
             return False
         return True
+
+    def applied(
+        self, kind: str, claimed: tuple[str, ...], extra: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Address and version of the definitions behind a root table."""
+        key = (kind, claimed, extra)
+        found = self._applied.get(key)
+        if found is None:
+            table = self._roots.get(key)
+            nodes = table.nodes if table is not None else ()
+            found = self._applied[key] = tuple(
+                f"{n.structure.url}|{n.structure.version}" for n in nodes
+            )
+        return found
 
     def _root(self, kind: str, claimed: tuple[str, ...], extra: tuple[str, ...]) -> Table | None:
         base = self.schema.base(kind)
@@ -177,17 +198,15 @@ class Fast:
         return (*found, type_name)
 
     def _sign(self, node: Node) -> Any:
-        if node.structure.children(node.id):
+        if node.structure.children(node.id) or _bound(node):
             return ("at", node.structure.guide.label, node.structure.url, node.id)
-        own = {k: v for k, v in node.facts.items() if k not in _LOCAL}
-        if own.get("b", ["example"])[0] in ("example", "preferred") and len(own.get("b", "")) < 3:
-            own.pop("b", None)
+        own = {k: v for k, v in node.facts.items() if k not in _LOCAL and k != "b"}
         own["t"] = [{k: v for k, v in t.items() if k != "a"} for t in node.types]
         own["i"] = sorted(r.expression for r in node.rules)
-        told = {k for k in own if k not in ("t", "i", "b")} or "b" in own
+        told = bool(own.keys() - {"t", "i"})
         told = told or any(len(t) > 1 for t in own["t"])
         told = told or any(not e.startswith("hasValue() or") for e in own["i"])
-        prefer = sorted(node.structure.prefer.items()) if "b" in own or told else []
+        prefer = sorted(node.structure.prefer.items()) if told else []
         return ("told" if told else "plain", orjson.dumps([own, prefer], option=2))
 
     def constant(self, value: Any) -> str:

@@ -63,8 +63,12 @@ class Translator:
     def met(self, tree: ast.Ast, focus: Seq) -> str:
         """Python that is true when the invariant is met at the focus."""
         self.context = focus
-        code = self.true(tree, focus)
-        if "unknown()" in code and " for " in code:
+        return self.true(tree, focus)
+
+    def each(self, tree: ast.Ast, item: Seq) -> str:
+        """Python for "is true" inside a loop, where an unknown must not end it early."""
+        code = self.true(tree, item)
+        if "unknown()" in code:
             raise Untranslated("the order of evaluation could matter")
         return code
 
@@ -373,18 +377,29 @@ def _not(condition: str) -> str:
 
 
 def _exists(tr: Translator, tree: ast.Call, focus: Seq, want: bool) -> str:
-    target = tr.seq(tree.target, focus)
-    if tree.args and target.count != NONE:
-        y = tr.name()
-        inner = tr.true(tree.args[0], Seq(ONE, y, target.type))
-        test = f"any({inner} for {y} in {tr.listed(target)})"
-        return test if want else f"(not {test})"
-    test = _there(target)
+    test = _some(tr, tree, focus)
     return test if want else _not(test)
 
 
+def _some(tr: Translator, tree: ast.Call, focus: Seq) -> str:
+    """``x.exists()``, ``x.exists(c)`` and ``x.where(c).exists()``."""
+    inner: ast.Ast = tree.target
+    criterion: ast.Ast | None = tree.args[0] if tree.args else None
+    if criterion is None and isinstance(inner, ast.Call) and inner.name == "where":
+        criterion = inner.args[0]
+        inner = inner.target
+    target = tr.seq(inner, focus)
+    if criterion is None or target.count == NONE:
+        return _there(target)
+    if target.count in (ONE, MAYBE):
+        test = tr.true(criterion, Seq(ONE, target.code, target.type, target.shape))
+        return test if target.count == ONE else f"({target.code} is not None and {test})"
+    y = tr.name()
+    return f"any({tr.each(criterion, Seq(ONE, y, target.type))} for {y} in {target.code})"
+
+
 def _empty(tr: Translator, tree: ast.Call, focus: Seq, want: bool) -> str:
-    test = _there(tr.seq(tree.target, focus))
+    test = _some(tr, tree, focus)
     return _not(test) if want else test
 
 
@@ -397,7 +412,7 @@ def _all(tr: Translator, tree: ast.Call, focus: Seq, want: bool) -> str:
     if target.count == NONE:
         return str(want)
     y = tr.name()
-    inner = tr.true(tree.args[0], Seq(ONE, y, target.type))
+    inner = tr.each(tree.args[0], Seq(ONE, y, target.type))
     test = f"all({inner} for {y} in {tr.listed(target)})"
     return test if want else f"(not {test})"
 
@@ -498,7 +513,7 @@ def _where(tr: Translator, tree: ast.Call, focus: Seq) -> Seq:
     if target.count == NONE:
         return target
     y = tr.name()
-    test = tr.true(tree.args[0], Seq(ONE, y, target.type))
+    test = tr.each(tree.args[0], Seq(ONE, y, target.type))
     return Seq(MANY, f"[{y} for {y} in {tr.listed(target)} if {test}]", target.type)
 
 
@@ -521,7 +536,7 @@ def _select_truth(tr: Translator, tree: ast.Call, target: Seq) -> Seq:
     """One true or false for each item for which there is an answer."""
     y = tr.name()
     item = Seq(ONE, y, target.type)
-    yes, no = tr.true(tree.args[0], item), tr.false(tree.args[0], item)
+    yes, no = tr.each(tree.args[0], item), tr.false(tree.args[0], item)
     code = f"[{yes} for {y} in {tr.listed(target)} if {_join(' or ', [yes, no])}]"
     return Seq(MANY, code, "boolean")
 

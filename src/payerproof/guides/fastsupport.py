@@ -71,6 +71,7 @@ def support(schema: Schema, errata: Errata) -> dict[str, Any]:
     return {
         "invariant": invariant,
         "in_set": in_set,
+        "coded": coded,
         "bound": bound,
         "member": member,
         "one_in": one_in,
@@ -84,6 +85,7 @@ def support(schema: Schema, errata: Errata) -> dict[str, Any]:
         "ref_type": ref_type,
         "ref_good": ref_good,
         "per_1": per_1,
+        "npi": npi,
     }
 
 
@@ -93,6 +95,11 @@ def in_set(concept: Any, pairs: frozenset[tuple[str, str]]) -> bool:
         if (coding.get("system"), coding.get("code")) in pairs:
             return True
     return False
+
+
+def coded(concept: Any) -> bool:
+    """Whether any coding of a CodeableConcept has a code."""
+    return any("code" in coding for coding in concept["coding"])
 
 
 def one_in(values: list[str], held: frozenset[str]) -> bool | None:
@@ -196,3 +203,14 @@ def _days_apart(start: str, end: str) -> bool:
     if start[:7] == end[:7] and int(end[8:10]) - int(start[8:10]) > 1:
         return True
     raise Slow
+
+
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+
+
+def npi(value: str) -> bool:
+    """The check digit of a National Provider Identifier (Luhn, with the prefix 80840)."""
+    if len(value) != 10 or not (value.isascii() and value.isdigit()):
+        raise Slow
+    digits = [ord(c) - 48 for c in value]
+    return (sum(digits[1::2]) + sum(_DOUBLED[n] for n in digits[::2]) + 24) % 10 == 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 ERROR = "error"
@@ -54,23 +55,66 @@ class Finding:
         }
 
 
-@dataclass(slots=True)
+Unjudged = tuple[str, str, str]
+"""(profile, element, reason) of a rule that could not be decided."""
+
+
 class Result:
     """What was found in one resource.
 
-    ``unjudged``: (profile, element, reason) of rules that could not be decided here, each once.
+    ``profiles``: address and version of the definitions that judged it. Findings of a resource
+    without errors are worked out when they are asked for: `valid` and `verdict` cost nothing more.
     """
 
-    resource_type: str
-    profiles: tuple[str, ...]
-    findings: tuple[Finding, ...] = ()
-    unjudged: frozenset[tuple[str, str, str]] = field(default_factory=frozenset)
-    errata: frozenset[str] = field(default_factory=frozenset)
+    __slots__ = ("_errata", "_explain", "_findings", "_unjudged", "profiles", "resource_type")
+
+    def __init__(
+        self,
+        resource_type: str,
+        profiles: tuple[str, ...],
+        findings: tuple[Finding, ...] = (),
+        unjudged: frozenset[Unjudged] = frozenset(),
+        errata: frozenset[str] = frozenset(),
+        explain: Callable[[], Result] | None = None,
+    ) -> None:
+        self.resource_type = resource_type
+        self.profiles = profiles
+        self._findings = findings
+        self._unjudged = unjudged
+        self._errata = errata
+        self._explain = explain
+
+    def _work_out(self) -> None:
+        if self._explain is not None:
+            full = self._explain()
+            self._explain = None
+            self._findings, self._errata = full.findings, full.errata
+            self._unjudged = full.unjudged
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, by place."""
+        self._work_out()
+        return self._findings
+
+    @property
+    def unjudged(self) -> frozenset[Unjudged]:
+        """Rules that could not be decided here, each once."""
+        self._work_out()
+        return self._unjudged
+
+    @property
+    def errata(self) -> frozenset[str]:
+        """Known defects of the guides that mattered."""
+        self._work_out()
+        return self._errata
 
     @property
     def errors(self) -> list[Finding]:
         """Findings that break a SHALL."""
-        return [f for f in self.findings if f.severity == ERROR]
+        if self._explain is not None:
+            return []
+        return [f for f in self._findings if f.severity == ERROR]
 
     @property
     def valid(self) -> bool:
@@ -83,6 +127,12 @@ class Result:
         if self.errors:
             return "errors"
         return "valid as far as judged" if self.unjudged else "valid"
+
+    def with_findings(self, findings: list[Finding]) -> Result:
+        """The same result with other findings."""
+        return Result(
+            self.resource_type, self.profiles, ordered(findings), self.unjudged, self.errata
+        )
 
 
 _ORDER = {ERROR: 0, WARNING: 1, INFORMATION: 2}

@@ -19,7 +19,6 @@ from payerproof.guides.findings import (
     Finding,
     Pointer,
     Result,
-    ordered,
 )
 
 if TYPE_CHECKING:
@@ -56,16 +55,16 @@ def judge_text(validator: Validator, text: bytes, now: str) -> Result:
         return _unreadable(text, why)
     except RecursionError:
         return _failed("nested too deeply", 1, 1)
-    result = validator.judge(value, now=now)
-    clean = intact(text, value)
-    if clean and not result.findings:
-        return result
+    if intact(text, value):
+        return validator.judge(value, now=now, where=lambda full: _placed(full, Reader(text)))
     reader = Reader(text)
-    findings = [place(f, reader) for f in result.findings]
-    if not clean:
-        findings += reader.faults()
-    result.findings = ordered(findings)
-    return result
+    full = _placed(validator.explain(value, now=now), reader)
+    return full.with_findings([*full.findings, *reader.faults()])
+
+
+def _placed(result: Result, reader: Reader) -> Result:
+    """A result whose findings have a line and a column."""
+    return result.with_findings([place(f, reader) for f in result.findings])
 
 
 def place(finding: Finding, reader: Reader) -> Finding:

@@ -6,23 +6,24 @@ which alone writes findings. The raw text, where given, is scanned for what pars
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-
-import orjson
 
 from payerproof.guides.errata import Errata, load_errata
 from payerproof.guides.fast import Fast
 from payerproof.guides.fastsupport import Env
 from payerproof.guides.fhirpath.items import Context
 from payerproof.guides.fhirpath.items import Node as PathNode
-from payerproof.guides.findings import ERROR, Finding, Result, ordered
-from payerproof.guides.library import Library
+from payerproof.guides.findings import Result, ordered
+from payerproof.guides.library import SHORT, GuideError, Library
 from payerproof.guides.resources import bundle_index, check_resource
 from payerproof.guides.run import Place, Resolver, Run
 from payerproof.guides.schema import Schema
+from payerproof.guides.text import judge_text
 from payerproof.places import shipped
+
+Where = Callable[[Result], Result]
+"""Gives the findings of a result their places in a text."""
 
 
 class Validator:
@@ -31,7 +32,8 @@ class Validator:
     ``guides``: short or package name -> version, for addresses without one. ``profiles``: further
     profiles (addresses) that every resource of their type must conform to. ``resolver``: reference
     -> resource, where the caller can fetch; the validator itself never uses the network.
-    ``reveal``: quote member data in findings; off by default.
+    ``reveal``: quote member data in findings; off by default. Raises `GuideError` for a guide or
+    profile that is not at hand.
     """
 
     def __init__(
@@ -45,21 +47,53 @@ class Validator:
         errata: Errata | None = None,
     ) -> None:
         self.library = library or Library(chosen=full_names(guides or {}))
+        for name, version in full_names(guides or {}).items():
+            self.library.guide(name, version)
         self.schema = Schema(self.library)
         self.errata = errata or load_errata(shipped("profiles") / "guides" / "errata.toml")
         self.profiles = tuple(profiles)
         self.resolver = resolver
         self.reveal = reveal
         self.fast = Fast(self.schema, self.errata)
+        self._extra: dict[str, tuple[str, ...]] = {}
+        for address in self.profiles:
+            structure = self.library.structure(address, {})
+            if structure is None:
+                raise GuideError(f"the profile {address} is in none of the guides at hand")
+            kind = structure.type
+            self._extra[kind] = (*self._extra.get(kind, ()), address)
 
-    def judge(self, resource: Any, *, now: str = "") -> Result:
+    def judge(self, resource: Any, *, now: str = "", where: Where | None = None) -> Result:
         """Judge a parsed resource; never raises for what the resource holds."""
+        env = self.pass_fast(resource)
+        if env is None:
+            full = self.explain(resource, now=now)
+            return where(full) if where is not None else full
+        if not env.warnings and not env.unjudged:
+            return Result(resource["resourceType"], self.applied(resource))
+
+        def explain() -> Result:
+            full = self.explain(resource, now=now)
+            return where(full) if where is not None else full
+
+        return Result(resource["resourceType"], self.applied(resource), explain=explain)
+
+    def judge_text(self, text: bytes, *, now: str = "") -> Result:
+        """Judge a resource as sent: also duplicate keys and digits, with line and column."""
+        return judge_text(self, text, now)
+
+    def pass_fast(self, resource: Any) -> Env | None:
+        """The fast pass alone: what it noted on a resource without errors, or None."""
         env = Env(self._run, self.resolver)
-        if not self.fast.judge(resource, self.profiles, env):
-            return self.explain(resource, now=now)
-        if env.warnings or env.unjudged:
-            return self.explain(resource, now=now)
-        return Result(resource["resourceType"], ())
+        kind = resource.get("resourceType") if isinstance(resource, dict) else None
+        extra = self._extra.get(kind, ()) if isinstance(kind, str) else ()
+        return env if self.fast.judge(resource, extra, env) else None
+
+    def applied(self, resource: Any) -> tuple[str, ...]:
+        """Address and version of the definitions that judge a resource known to have no error."""
+        kind = resource["resourceType"]
+        listed = (resource.get("meta") or {}).get("profile") or ()
+        return self.fast.applied(kind, tuple(listed), self._extra.get(kind, ()))
 
     def _run(self, resource: Any) -> Run:
         """The surroundings in which generated code evaluates an invariant."""
@@ -67,12 +101,6 @@ class Validator:
         item = PathNode(resource, resource["resourceType"])
         run.env.resource = run.env.root = item
         return run
-
-    def judge_text(self, text: bytes, *, now: str = "") -> Result:
-        """Judge a resource as sent: also duplicate keys and digits, with line and column."""
-        from payerproof.guides.text import judge_text
-
-        return judge_text(self, text, now)
 
     def explain(self, resource: Any, *, now: str = "") -> Result:
         """The explaining pass alone."""
@@ -82,49 +110,17 @@ class Validator:
         name = kind if isinstance(kind, str) else ""
         if name == "Bundle":
             run.bundle = bundle_index(resource)
-        place = Place(name or "(root)", (), resource, None, name)
-        applied = check_resource(run, place, self._extra(name))
+        place = Place(name[:64] or "(root)", (), resource, None, name)
+        applied = check_resource(run, place, self._extra.get(name, ()))
         return Result(
-            name,
+            name[:64],
             applied,
             ordered(list(run.findings.values())),
             frozenset(run.unjudged),
             frozenset(run.mattered),
         )
 
-    def _extra(self, kind: str) -> tuple[str, ...]:
-        out = []
-        for address in self.profiles:
-            structure = self.library.structure(address, {})
-            if structure is not None and structure.type == kind:
-                out.append(address)
-        return tuple(out)
-
 
 def full_names(guides: Mapping[str, str]) -> dict[str, str]:
     """Short guide names made package names."""
-    from payerproof.guides.library import SHORT
-
     return {SHORT.get(name, name): version for name, version in guides.items()}
-
-
-def parse_failure(message: str, line: int, column: int) -> Result:
-    """The result for a text that is not JSON."""
-    finding = Finding(
-        ERROR,
-        "json",
-        "(root)",
-        (),
-        "",
-        "JSON in UTF-8",
-        message,
-        f"Send valid JSON: {message}.",
-        line,
-        column,
-    )
-    return Result("", (), (finding,))
-
-
-def load(path: Path) -> Any:
-    """A JSON file, parsed."""
-    return orjson.loads(path.read_bytes())
