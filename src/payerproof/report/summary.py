@@ -32,7 +32,8 @@ def render_summary(run: RecordedRun, report: Report) -> bytes:
     tail = [
         "",
         f"Run `{_code(report.run)}`, {report.date}, rules as of {report.as_of}, "
-        f"SHA-256 of the record `{report.sha256}`. The whole report is `report.html`.",
+        f"SHA-256 of the record before its footer `{report.sha256}`. "
+        "The whole report is `report.html`.",
         "",
     ]
     return _fit(lines, [_finding(one) for one in report.findings], _reasons(report), tail)
