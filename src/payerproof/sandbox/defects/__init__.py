@@ -1,21 +1,24 @@
 """The seeded faults: each an engineer's mistake, as one change of policy, data or page.
 
-A module in this package registers its defects when imported; `examples` shows the forms. A
-defect's `apply` takes a `TenantSpec` and returns another with one thing replaced: a function or
-number of `spec.policies.oauth`, `.portal`, `.fhir` or `.transport`; the source of a page in
-`spec.templates` (by file name, see `portal.pages.template_source`); or the data, by appending to
-`spec.reshape`. What a defect remembers (a cache in the wrong place) belongs into the closure that
-`apply` makes, so that each tenant has its own.
+A module here holds the defects of one area. What each must be caught by stands beside them in
+``expected.toml``, so that the code of a defect knows nothing of the checks.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from payerproof.sandbox.tenant import TenantSpec
+
+EXPECTED = Path(__file__).with_name("expected.toml")
+"""By defect id: ``must_fail`` and ``may_become_inconclusive``, lists of check ids."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,12 @@ class Defect:
     area: str
     cites: tuple[str, ...]
     title: str
-    must_fail: tuple[str, ...]
-    may_become_inconclusive: tuple[str, ...]
     apply: Callable[[TenantSpec], TenantSpec]
+    must_fail: tuple[str, ...] = ()
+    may_become_inconclusive: tuple[str, ...] = ()
     twin: str = ""
+    lawful: bool = False
+    """True for a benign twin: nothing may fail on it."""
 
 
 _REGISTRY: dict[str, Defect] = {}
@@ -51,13 +56,22 @@ def register(defect: Defect) -> Defect:
 
 
 def all_defects() -> dict[str, Defect]:
-    """Every registered defect by id, in the order of registration.
+    """Every defect by id, with what it must be caught by.
 
-    Importing the modules of this package is what registers them.
+    Raises `ValueError` where ``expected.toml`` speaks of a defect that does not exist.
     """
-    import importlib
-    import pkgutil
-
     for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
         importlib.import_module(f"{__name__}.{module}")
-    return dict(_REGISTRY)
+    expected = tomllib.loads(EXPECTED.read_text(encoding="utf-8")) if EXPECTED.exists() else {}
+    if unknown := sorted(set(expected) - set(_REGISTRY)):
+        raise ValueError(f"{EXPECTED.name} speaks of unknown defects: {', '.join(unknown)}")
+    return {
+        name: replace(
+            defect,
+            must_fail=tuple(expected.get(name, {}).get("must_fail", ())),
+            may_become_inconclusive=tuple(
+                expected.get(name, {}).get("may_become_inconclusive", ())
+            ),
+        )
+        for name, defect in _REGISTRY.items()
+    }

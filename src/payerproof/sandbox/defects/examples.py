@@ -25,8 +25,6 @@ register(
         area="authorization",
         cites=("N-OAUTH-05",),
         title="An authorization code is good as often as it is presented",
-        must_fail=("smart.code-single-use/replay",),
-        may_become_inconclusive=(),
         apply=_code_reusable,
     )
 )
@@ -47,8 +45,6 @@ register(
         area="authorization",
         cites=("N-OAUTH-10",),
         title="Any audience on the payer's host is taken for the FHIR server",
-        must_fail=("smart.aud-checked/other-tenant",),
-        may_become_inconclusive=(),
         apply=_audience_by_prefix,
     )
 )
@@ -68,8 +64,6 @@ register(
         area="consent",
         cites=("N-REV-16",),
         title="The consent page doesn't say that data leave the plan's protection",
-        must_fail=("consent-screen.risk-statement/shown",),
-        may_become_inconclusive=(),
         apply=_no_risk_statement,
     )
 )
