@@ -167,7 +167,7 @@ class BrowserAgent:
             return self._outcome(session, progress)
 
     def log_in(self, persona: str, *, password: str | None = None) -> AuthorizationOutcome:
-        """See `MemberAgent.log_in`. Raises `NothingToVisit`, `UnknownPersona`, `PageUnreachable`."""
+        """See `MemberAgent.log_in`. Raises `NothingToVisit`, `UnknownPersona`."""
         someone = self._persona(persona)
         if password is not None:
             self.recorder.redactor.learn("password", password)
@@ -178,7 +178,7 @@ class BrowserAgent:
             return self._outcome(session, self._travel(session, errand))
 
     def connected_apps(self, persona: str, *, anonymous: bool = False) -> ConnectedApps:
-        """See `MemberAgent.connected_apps`. Raises `LoginFailed` where the login does not succeed."""
+        """See `MemberAgent.connected_apps`. Raises `LoginFailed`, `NothingToVisit`."""
         someone = self._persona(persona)
         with self._session("" if anonymous else persona, "") as session:
             self._begin(session, "" if anonymous else persona, "", "")

@@ -218,7 +218,7 @@ class Broker:
         return job.answer.result()
 
     def _work(self, eager: bool) -> None:
-        """The browser's thread: Playwright's sync interface belongs to the thread that starts it."""
+        """The browser's thread: Playwright belongs to the thread that starts it."""
         agent: Any = None
         failure: BaseException | None = None
         if eager:
@@ -291,7 +291,7 @@ def _tell(out: IO[str], message: dict[str, str]) -> None:
 def _end_with(broker: Broker) -> None:
     """Set ``ended`` on SIGTERM and when the parent's end of our input closes."""
 
-    def on_signal(number: int, frame: FrameType | None) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
         broker.ended.set()
 
     def on_end_of_input() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, answer_challenge, deliver_challenge
 from typing import Any
 
@@ -128,7 +129,7 @@ class BrokerClient:
                 connection = Client(self._path, "AF_UNIX")
                 answer_challenge(connection, self._key)
                 deliver_challenge(connection, self._key)
-            except (OSError, EOFError, ConnectionError) as error:
+            except (OSError, EOFError, AuthenticationError) as error:
                 raise BrokerGone(
                     f"no broker answers ({type(error).__name__}); it has ended or never started"
                 ) from None

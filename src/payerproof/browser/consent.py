@@ -15,8 +15,10 @@ _APP_PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         rf"{_NAME} (?:would like|wants?|is (?:asking|requesting)|requests?|quiere|solicita)\b",
-        rf"(?:[Aa]llow|[Aa]uthori[sz]e|[Aa]pprove|[Cc]onnect|[Pp]ermitir(?: que)?|[Aa]utorizar(?: a)?) "
-        rf"(?:the app |the application |la aplicaci\u00f3n )?{_NAME} (?:to|access|with|acceda|para)\b",
+        r"(?:[Aa]llow|[Aa]uthori[sz]e|[Aa]pprove|[Cc]onnect|[Pp]ermitir(?: que)?"
+        r"|[Aa]utorizar(?: a)?)"
+        rf" (?:the app |the application |la aplicaci\u00f3n )?{_NAME}"
+        r" (?:to|access|with|acceda|para)\b",
         rf"(?:with|to|con) (?:the app |the application )?{_NAME}\??$",
         rf"^{_NAME} (?:by|from|de) [A-Z]",
     )
@@ -24,12 +26,21 @@ _APP_PATTERNS = tuple(
 _MEMBER_PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?:signed|logged) in as:? {_NAME}",
+        rf"(?:[Ss]igned|[Ll]ogged) in as:? {_NAME}",
         rf"(?:[Hh]ello|[Ww]elcome|[Hh]i|[Hh]ola),? {_NAME}",
         rf"[Nn]ot {_NAME}\?",
         rf"(?:on behalf of|acting for|record of|records? for|en nombre de):? {_NAME}",
         rf"(?:sesi\u00f3n iniciada como|conectado como):? {_NAME}",
     )
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u00c0-\u00dd\u00bf\u00a1(\"\u201c])")
+_MYSELF = re.compile(
+    r"\b(?:my ?self|me|self|my (?:own )?record|yo|m\u00ed mism[oa])\b", re.IGNORECASE
+)
+_AGREEMENT = re.compile(
+    r"\W*(?:yes,? )?i (?:have read|agree|understand|accept|acknowledge)|"
+    r"\W*(?:he le\u00eddo|acepto|entiendo)",
+    re.IGNORECASE,
 )
 _COMMON = frozenset(
     [
@@ -99,7 +110,7 @@ def _names(said: Iterable[str], patterns: Iterable[re.Pattern[str]]) -> tuple[st
     for pattern in patterns:
         for text in texts:
             for match in pattern.finditer(text):
-                name = match.group(1).strip()
+                name = match.group(1).strip(" .,;:")
                 if name not in _COMMON:
                     found[name] = None
     return tuple(found)
@@ -181,16 +192,20 @@ def _entries(people: Sequence[Control]) -> Iterable[tuple[Control, str, str]]:
 
 
 def boxes_to_leave_out(page: Snapshot, leave_out: Sequence[str]) -> tuple[Control, ...]:
-    """Ticked, visible boxes about any of the named data classes or resource types."""
-    if not leave_out:
-        return ()
+    """Visible boxes about any of the named data classes or resource types."""
     patterns = [_data_class(name) for name in leave_out]
     return tuple(
         box
         for box in page.boxes
         if box.type == "checkbox" and box.usable
-        and any(p.search(f"{box.label} {box.name} {box.value} {_own_row(page, box)}") for p in patterns)
+        and any(pattern.search(_said_of(page, box)) for pattern in patterns)
     )  # fmt: skip
+
+
+def _said_of(page: Snapshot, box: Control) -> str:
+    """What the page says of a box; the ``patient/`` of a scope string names no data class."""
+    text = f"{box.label} {box.name} {box.value} {_own_row(page, box)}"
+    return re.sub(r"\b(?:patient|user|system)/", "", text)
 
 
 def _own_row(page: Snapshot, box: Control) -> str:
@@ -225,8 +240,7 @@ def boxes_to_tick(page: Snapshot, reading: Reading) -> tuple[Control, ...]:
 
 
 def _is_agreement(box: Control) -> bool:
-    return bool(re.match(r"\W*(?:yes,? )?i (?:have read|agree|understand|accept|acknowledge)|"
-                         r"\W*(?:he le\u00eddo|acepto|entiendo)", box.label, re.IGNORECASE))  # fmt: skip
+    return bool(_AGREEMENT.match(box.label))
 
 
 def _is_scope(box: Control) -> bool:

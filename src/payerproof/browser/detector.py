@@ -460,7 +460,7 @@ def _people(page: Snapshot) -> tuple[Control, ...]:
 
 
 def _consent(page: Snapshot) -> Reading | None:
-    """An allowing and a denying control; or one allowing control on a page that speaks of access."""
+    """An allowing and a denying control; or the former alone where the text is of access."""
     if any(f.type == "password" for f in page.fields):
         return None
     allow, deny = _pair(page)

@@ -59,6 +59,7 @@ class HookAgent:
 
     def revoke(self, persona: str, app_name: str) -> ConnectedApps:
         """Raises `NeedsBrowser`: revoking is done on a page."""
+        del persona
         raise _needs_browser(f"revoking {app_name} on the portal's page")
 
     def visit(self, url: str, *, persona: str = "", locale: str = "") -> PageFacts:
@@ -79,8 +80,8 @@ def _needs_browser(what: str) -> NeedsBrowser:
 def _document(answer: Answer) -> dict[str, Any]:
     if answer.status != 200:
         raise HookFailed(
-            f"the grant hook answered {answer.status} (exchange {answer.exchange}); 200 with a JSON "
-            "object is expected"
+            f"the grant hook answered {answer.status} (exchange {answer.exchange}); "
+            "200 with a JSON object is expected"
         )
     document = answer.json()
     if not isinstance(document, dict) or "redirect" not in document:

@@ -1,9 +1,10 @@
 """Leads a member's browser from the first page to the app's redirect, or to the portal.
 
-Look, decide the kind of the page, do the one thing that it asks for, look again: a step is over when
-the document, its address or its visible form has changed. Everything is bounded: the steps, the
-interstitials, the waiting, and above all the passwords. A password is typed once per page; where the
-page comes back the journey stops with the trouble that the page names, since portals lock accounts.
+Look, decide the kind of the page, do the one thing that it asks for, look again: a step is over
+when the document, its address or its visible form has changed. Everything is bounded: the steps,
+the interstitials, the waiting, and above all the passwords. A password is typed once per page;
+where the page comes back the journey stops with the trouble that the page names, since portals
+lock accounts.
 """
 
 from __future__ import annotations

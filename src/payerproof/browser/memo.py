@@ -1,4 +1,4 @@
-"""Memory that all workers of a run share: the first to ask makes a value, the others wait for it."""
+"""Memory that all workers of a run share: the first to ask makes a value, the others wait."""
 
 from __future__ import annotations
 

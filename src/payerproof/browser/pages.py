@@ -1,4 +1,4 @@
-"""Makes `PageFacts` of a look at a page, and masked screenshots of the pages of synthetic personas."""
+"""Makes `PageFacts` of a look at a page, and masked screenshots for synthetic personas."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def screenshot(tab: Tab, redactor: Redactor) -> str:
 
 
 def _secret_places(tab: Tab, redactor: Redactor) -> list[Locator]:
-    """Elements whose text holds a learned value. The page never gets to know what was looked for."""
+    """Elements whose text holds a learned value; the page never learns what was looked for."""
     places = []
     for frame in tab.page.frames:
         try:

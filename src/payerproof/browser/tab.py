@@ -8,6 +8,7 @@ carries them or where a script asks for them. The tab then shows an empty page o
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Iterable
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from playwright.sync_api import BrowserContext, CDPSession, Dialog, Error, Page
+from playwright.sync_api import BrowserContext, CDPSession, Dialog, Error, Frame, Page
 from playwright.sync_api import TimeoutError as TimedOut
 
 from payerproof.browser import snapshot
@@ -26,6 +27,7 @@ _EMPTY_PAGE = base64.b64encode(
 ).decode()
 _CLICK_MS = 2_500
 _GOTO_MS = 30_000
+_LAND_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Tab:
         self.status = 0
         self.accept_dialogs = False
         self.dialogs: list[str] = []
-        self._wanted = ""
+        self._landing = False
+        """Our page in place of the app's is on its way; other navigations would collide."""
         self.page = context.new_page()
         self._cdp = self._attach(self.page)
         context.on("page", self._opened)
@@ -68,6 +71,7 @@ class Tab:
         session.send("Page.enable")
         session.send("Fetch.enable", {"patterns": self._patterns()})
         page.on("dialog", self._dialog)
+        page.on("framenavigated", self._navigated)
         return session
 
     def _opened(self, page: Page) -> None:
@@ -85,6 +89,17 @@ class Tab:
                 self.page = left[-1]
                 self._cdp = self._attach(self.page)
 
+    def _navigated(self, frame: Frame) -> None:
+        if frame.parent_frame is None:
+            self._landing = False
+
+    def _land(self) -> None:
+        """Let our page arrive where the last visit ended in a redirect."""
+        if self._landing:
+            with contextlib.suppress(TimedOut):
+                self.page.wait_for_event("framenavigated", timeout=_LAND_MS)
+            self._landing = False
+
     def _dialog(self, dialog: Dialog) -> None:
         self.dialogs.append(dialog.message)
         if self.accept_dialogs:
@@ -99,7 +114,6 @@ class Tab:
         if redirect_uri and redirect_uri not in self.redirect_uris:
             self.redirect_uris = (*self.redirect_uris, redirect_uri)
             self._cdp.send("Fetch.enable", {"patterns": self._patterns()})
-        self._wanted = redirect_uri
 
     def _patterns(self) -> list[dict[str, str]]:
         patterns = [
@@ -135,12 +149,15 @@ class Tab:
         url = event["url"]
         if not _is_web(url) and self._is_ours(url):
             self._catch(url, "GET", "")
+            # The browser would wait for an outside program that is not there; lead it elsewhere.
+            self._landing = True
             _quietly(session, "Page.navigate", {"url": "about:blank"})
 
     def _continue(self, session: CDPSession, request: str, how: str) -> None:
         _quietly(session, how, {"requestId": request})
 
     def _fulfil(self, session: CDPSession, request: str) -> None:
+        self._landing = True
         answer = {
             "requestId": request,
             "responseCode": 200,
@@ -161,6 +178,7 @@ class Tab:
 
     def goto(self, url: str) -> None:
         """Go to ``url``; returns once the document is there. Raises Playwright's `Error`."""
+        self._land()
         try:
             response = self.page.goto(url, wait_until="domcontentloaded", timeout=_GOTO_MS)
         except Error:
@@ -171,6 +189,7 @@ class Tab:
 
     def post(self, url: str, form: Iterable[tuple[str, str]]) -> None:
         """Send ``form`` to ``url`` as a page of an app would; raises Playwright's `Error`."""
+        self._land()
         self.page.goto("about:blank")
         with self.page.expect_navigation(wait_until="domcontentloaded", timeout=_GOTO_MS) as going:
             self.page.evaluate(_POST, [url, [list(pair) for pair in form]])
@@ -232,7 +251,7 @@ class Tab:
             return ""
 
     def invalid_fields(self) -> list[str]:
-        """Names of fields whose content the browser itself holds back, such as no e-mail address."""
+        """Names of fields whose content the browser itself refuses, such as no e-mail address."""
         try:
             found: list[str] = self.page.evaluate(_INVALID)
         except Error:
