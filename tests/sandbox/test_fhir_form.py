@@ -118,6 +118,7 @@ def test_without_token_only_metadata_answers(face: str) -> None:
     assert payer.ask("/metadata", token="").status == 200
     for target in ("/Patient", f"/Patient/{payer.patient('ada')}", "/nowhere", "/_history", "/"):
         for token in ("", "null", "undefined"):
+            assert payer.ask("/Patient?_page=junk", token=token).status == 401
             answer = payer.ask(target, token=token)
             assert answer.status == 401
             assert answer.headers["www-authenticate"].startswith("Bearer")

@@ -244,7 +244,6 @@ def test_compartment_of_another_member_is_closed(payer: Payer, path: str) -> Non
         ("GET", "/Group/any/$export"),
         ("POST", "/"),
         ("POST", "/Patient/$match"),
-        ("GET", "/DocumentReference/$docref?patient={X}"),
     ],
 )
 def test_side_doors_are_refused_alike_for_own_and_foreign(

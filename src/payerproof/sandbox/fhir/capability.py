@@ -6,6 +6,7 @@ from typing import Any
 
 from payerproof.sandbox.data.coding import CARIN_PROFILE, US_CORE_PROFILE
 from payerproof.sandbox.fhir.call import FaceFacts
+from payerproof.sandbox.fhir.docref import DEFINITION
 from payerproof.sandbox.fhir.parameters import INCLUDES, PARAMETERS, REVINCLUDES
 
 _CARIN = "http://hl7.org/fhir/us/carin-bb/"
@@ -202,6 +203,8 @@ def _resource(kind: str) -> dict[str, Any]:
     }
     if kind == "ExplanationOfBenefit":
         made["searchInclude"].append("ExplanationOfBenefit:*")
+    if kind == "DocumentReference":
+        made["operation"] = [{"name": "docref", "definition": DEFINITION}]
     if kind in _COMBINED:
         made["extension"] = [_combination(text) for text in _COMBINED[kind]]
     return {name: value for name, value in made.items() if value != []}

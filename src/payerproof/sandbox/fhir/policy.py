@@ -20,6 +20,7 @@ from payerproof.sandbox.fhir import (
     compartment,
     conditions,
     dates,
+    docref,
     interactions,
     matching,
     negotiation,
@@ -108,6 +109,8 @@ class FhirPolicies:
     without_token: Callable[[Refusal, tuple[str, ...], Pairs, World], Access | Refusal] = (
         interactions.without_token
     )
+
+    docref: Callable[[Call, Pairs], Reply] = docref.docref
 
     # Side doors: not offered to members' tokens.
     history: Callable[[Call, tuple[str, ...]], Reply] = interactions.refuse

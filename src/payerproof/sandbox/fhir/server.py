@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import inspect
 from collections.abc import Sequence
 from typing import Any, cast
@@ -14,20 +13,19 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from payerproof.sandbox.access import Access, Refusal
-from payerproof.sandbox.fhir import outcome
+from payerproof.sandbox.fhir import docref, outcome
 from payerproof.sandbox.fhir.accounting import MOST
 from payerproof.sandbox.fhir.call import Call, Refused, Reply
 from payerproof.sandbox.fhir.capability import capability_statement
-from payerproof.sandbox.fhir.compartment import holders
-from payerproof.sandbox.fhir.negotiation import LOGICAL_ID, etag, handling, wants_native
+from payerproof.sandbox.fhir.negotiation import handling
 from payerproof.sandbox.fhir.paging import PageRequest, page_request
-from payerproof.sandbox.fhir.parameters import PARAMETERS, READABLE
-from payerproof.sandbox.fhir.search import later_page, search, shown, unauthorized
+from payerproof.sandbox.fhir.parameters import PARAMETERS
+from payerproof.sandbox.fhir.reading import NOWHERE, compartment_search, get, side_door
+from payerproof.sandbox.fhir.search import later_page, search, unauthorized
 
 _MAX_BODY = 64 * 1024
 _MAX_QUERY = 8 * 1024
 _FORM = "application/x-www-form-urlencoded"
-_NOWHERE = "There is no such address here."
 Pairs = list[tuple[str, str]]
 
 
@@ -101,9 +99,7 @@ async def _reply(request: Request, tenant: Any) -> Reply:
     presented = (getattr(tenant, "authenticator", None) or tenant).authenticate(request)
     if inspect.isawaitable(presented):
         presented = await presented
-    link = None
-    if method in ("GET", "HEAD") and len(segments) == 1 and segments[0] in PARAMETERS:
-        link = page_request(query)
+    link = _page_link(method, segments, query, presented)
     if link is not None:
         return _later_page(request, tenant, method, presented, link)
     if isinstance(presented, Refusal):
@@ -112,6 +108,19 @@ async def _reply(request: Request, tenant: Any) -> Reply:
         raise unauthorized(presented)
     call = _call(request, tenant, method, cast(Access, presented))
     return await _accounted(tenant, call, request, segments, query)
+
+
+def _page_link(
+    method: str, segments: tuple[str, ...], query: Pairs, presented: Access | Refusal
+) -> PageRequest | None:
+    if method not in ("GET", "HEAD") or len(segments) != 1 or segments[0] not in PARAMETERS:
+        return None
+    try:
+        return page_request(query)
+    except Refused:
+        if isinstance(presented, Refusal):
+            raise unauthorized(presented) from None
+        raise
 
 
 def _later_page(
@@ -182,7 +191,7 @@ def _below_base(request: Request, fhir_base: str) -> bytes:
     depth = prefix.count("/")
     parts = raw.split(b"/", depth + 1)
     if unquote(b"/".join(parts[: depth + 1]).decode("ascii", "replace")) != prefix:
-        raise Refused(404, "not-found", _NOWHERE)
+        raise Refused(404, "not-found", NOWHERE)
     return b"/" + parts[depth + 1] if len(parts) > depth + 1 else b""
 
 
@@ -206,142 +215,15 @@ def _negotiate(policies: Any, request: Request, query: Sequence[tuple[str, str]]
         raise Refused(406, "not-supported", "This API speaks FHIR R4 as JSON only.")
 
 
-def get(call: Call, segments: tuple[str, ...], query: Pairs) -> Reply:
-    """Answer one GET of an authenticated call; raises `Refused`."""
-    side_door = _side_door(call, segments)
-    if side_door is not None:
-        return side_door
-    kind = segments[0] if segments else ""
-    if kind not in READABLE:
-        raise Refused(404, "not-supported", _NOWHERE)
-    if len(segments) == 1 and kind in PARAMETERS:
-        return Reply(resource=search(call, kind, query))
-    if len(segments) == 2:
-        return _read(call, kind, segments[1], query)
-    if len(segments) == 4 and segments[2] == "_history":
-        return _vread(call, kind, segments[1], segments[3])
-    if len(segments) == 3 and kind == "Patient" and segments[2] in PARAMETERS:
-        return _compartment(call, segments[1], segments[2], query)
-    raise Refused(404, "not-found", _NOWHERE)
-
-
-def _side_door(call: Call, segments: tuple[str, ...]) -> Reply | None:
-    """Answer history, operations, GraphQL and export, wherever in a path they are asked for."""
-    last = segments[-1] if segments else ""
-    if last == "_history":
-        return call.policies.history(call, segments)
-    if not last.startswith("$"):
-        return None
-    doors = {
-        "$everything": call.policies.everything,
-        "$graphql": call.policies.graphql,
-        "$export": call.policies.export,
-    }
-    return doors.get(last, call.policies.operation)(call, segments)
-
-
-def _read(call: Call, kind: str, logical_id: str, query: Pairs) -> Reply:
-    if kind == "Binary":
-        return _binary(call, logical_id, query)
-    if not call.policies.scope_allows(call.access, kind, "r"):
-        raise outcome.insufficient_scope(kind)
-    resource = _lookup(call, kind, logical_id)
-    policies = call.policies
-    if not policies.may_read(call.access, resource, call.world):
-        raise policies.absent(call.face, "foreign", resource)
-    _check_disclosure(call, resource)
-    return _one(call, resource, query)
-
-
-def _lookup(call: Call, kind: str, logical_id: str) -> dict[str, Any]:
-    if not LOGICAL_ID.fullmatch(logical_id):
-        raise call.policies.absent(call.face, "malformed", None)
-    resource = call.world.resource(kind, logical_id)
-    if resource is None:
-        raise call.policies.absent(call.face, "unknown", None)
-    return resource
-
-
-def _check_disclosure(call: Call, resource: dict[str, Any]) -> None:
-    policies = call.policies
-    if not policies.discloses_read(call.access, resource, call.world):
-        raise policies.absent(call.face, "withheld", resource)
-    if not policies.granular_read(call.access, resource, "r"):
-        raise policies.absent(call.face, "out-of-scope", resource)
-
-
-def _one(call: Call, resource: dict[str, Any], query: Pairs) -> Reply:
-    headers = {"ETag": etag(resource)}
-    if call.policies.not_modified(call.headers, resource):
-        return Reply(304, headers=headers)
-    written = shown(call, resource)
-    given = dict(query)
-    chosen = [name for name in given.get("_elements", "").split(",") if name]
-    if chosen or given.get("_summary"):
-        written = call.policies.project(written, chosen, given.get("_summary", ""))
-    return Reply(resource=written, headers=headers)
-
-
-def _vread(call: Call, kind: str, logical_id: str, version: str) -> Reply:
-    if kind == "Binary":
-        raise call.policies.absent(call.face, "unknown", None)
-    if not call.policies.scope_allows(call.access, kind, "r"):
-        raise outcome.insufficient_scope(kind)
-    resource = _lookup(call, kind, logical_id)
-    if not call.policies.may_vread(call.access, resource, call.world):
-        raise call.policies.absent(call.face, "foreign", resource)
-    _check_disclosure(call, resource)
-    if version != resource["meta"].get("versionId"):
-        raise call.policies.absent(call.face, "unknown", None)
-    return _one(call, resource, [])
-
-
-def _compartment(call: Call, patient: str, kind: str, query: Pairs) -> Reply:
-    """Answer ``Patient/{id}/Type``: a search within the member's own compartment only."""
-    if not call.policies.scope_allows(call.access, kind, "s"):
-        raise outcome.insufficient_scope(kind)
-    if not call.policies.in_own_compartment(call.access, patient):
-        raise call.policies.absent(call.face, "foreign", None)
-    if "patient" not in PARAMETERS[kind]:
-        raise Refused(404, "not-found", _NOWHERE)
-    return Reply(resource=search(call, kind, [*query, ("patient", f"Patient/{patient}")]))
-
-
-def _binary(call: Call, logical_id: str, query: Pairs) -> Reply:
-    """Answer a Binary: only with a readable document of the member's record that names it."""
-    policies = call.policies
-    kinds = ("DocumentReference", "DiagnosticReport")
-    if not any(policies.scope_allows(call.access, kind, "r") for kind in kinds):
-        raise outcome.insufficient_scope("Binary")
-    binary = _lookup(call, "Binary", logical_id)
-    if not policies.may_open_binary(call.access, binary, call.world):
-        raise policies.absent(call.face, "foreign", binary)
-    documents = holders(binary, call.world)
-    if not all(policies.discloses_binary(call.access, one, call.world) for one in documents):
-        raise policies.absent(call.face, "withheld", binary)
-    if not any(_covers_document(call, one) for one in documents):
-        raise policies.absent(call.face, "out-of-scope", binary)
-    wanted = dict(query).get("_format", "")
-    if not wants_native(call.headers.get("accept", ""), wanted):
-        return Reply(resource=binary)
-    headers = {"Content-Security-Policy": "sandbox; default-src 'none'"}
-    content = base64.b64decode(binary.get("data", ""))
-    return Reply(raw=content, content_type=binary["contentType"], headers=headers)
-
-
-def _covers_document(call: Call, document: dict[str, Any]) -> bool:
-    policies, kind = call.policies, document["resourceType"]
-    allowed = policies.scope_allows(call.access, kind, "r")
-    return allowed and policies.granular_read(call.access, document, "r")
-
-
 async def _post(call: Call, request: Request, segments: tuple[str, ...], query: Pairs) -> Reply:
     body = await _body(request)
     if not segments:
         return call.policies.batch(call, body)
-    side_door = _side_door(call, segments)
-    if side_door is not None:
-        return side_door
+    if segments == docref.PATH:
+        return call.policies.docref(call, [*query, *(docref.posted(body) if body else ())])
+    opened = side_door(call, segments)
+    if opened is not None:
+        return opened
     if segments[-1] != "_search":
         return call.policies.write(call, segments, body)
     kind = segments[0]
@@ -353,8 +235,8 @@ async def _post(call: Call, request: Request, segments: tuple[str, ...], query: 
     if len(segments) == 2 and kind in PARAMETERS:
         return Reply(resource=search(call, kind, pairs, posted=True))
     if len(segments) == 4 and kind == "Patient" and segments[2] in PARAMETERS:
-        return _compartment(call, segments[1], segments[2], pairs)
-    raise Refused(404, "not-found", _NOWHERE)
+        return compartment_search(call, segments[1], segments[2], pairs)
+    raise Refused(404, "not-found", NOWHERE)
 
 
 async def _body(request: Request) -> bytes:
