@@ -1,0 +1,120 @@
+"""Refused requests: people see a page, apps get an error code, and nothing breaks."""
+
+from __future__ import annotations
+
+from payerproof.expect.doorstep import knock, returned, told
+from payerproof.smart.scopes import parse
+from payerproof.suite import (
+    Api,
+    Apps,
+    Authorization,
+    Lease,
+    Person,
+    SmartConfiguration,
+    check,
+    each,
+    expect,
+    inconclusive_unless,
+)
+
+GARBAGE = "\x00'\"><%s${7*7}\u202e\U0001f600/../"
+
+
+@check("oauth.authorize-errors-readable/unsafe-cases")
+def test_errors_on_a_page(api: Api, apps: Apps, authorization: Authorization) -> None:
+    """Errors that must not redirect come as a readable HTML page, not as raw XML or JSON."""
+    # given requests whose client or address is not known, so that nobody may be sent anywhere
+    right = authorization.request(apps.default)
+    requests = (right.having(client_id=""), right.having(redirect_uri="https://payerproof.invalid"))
+    # when a browser sends them
+    answers = [
+        api.send("GET", request.url, headers={"Accept": "text/html"}, follow=3)
+        for request in requests
+    ]
+    # then a person can read what comes
+    odd = [
+        answer
+        for answer in answers
+        if answer.content_type not in ("text/html", "application/xhtml+xml")
+        or len(answer.text.strip()) < 40
+    ]
+    expect.that(
+        not odd,
+        "a page in HTML",
+        "; ".join(
+            f"{answer.status} {answer.content_type or 'without a content type'} "
+            f"({{x:{answer.exchange}}})"
+            for answer in odd or answers
+        ),
+        *(answer.exchange for answer in odd or answers),
+    )
+
+
+@check("oauth.authorize-errors-readable/redirected-cases", needs=("public_app",))
+def test_errors_in_the_redirect(api: Api, apps: Apps, authorization: Authorization) -> None:
+    """A bad response_type with a registered redirect_uri comes back as error= with state."""
+    # given a request that names a registered app and address
+    request = authorization.request(apps.of_type("public")[-1], response_type="payerproof")
+    # when its response_type does not exist
+    answer = knock(api, request)
+    inconclusive_unless(
+        returned(answer, request) or answer.status >= 400,
+        "the payer asks for a login before it looks at the request",
+        answer.exchange,
+    )
+    # then the app is told so, under its own state
+    location = answer.headers.get("location") or ""
+    expect.that(
+        returned(answer, request) and "error=" in location and f"state={request.state}" in location,
+        "a redirect to the app with error and state",
+        "such a redirect"
+        if "error=" in location
+        else f"{answer.status} {'with' if location else 'without'} a redirect",
+        answer.exchange,
+    )
+
+
+@check("oauth.no-server-error/garbage-identifiers", needs=("public_app",))
+@each("field", ("client_id", "lang", "code_challenge", "state"))
+def test_garbage_in_a_field(api: Api, apps: Apps, authorization: Authorization, field: str) -> None:
+    """Garbage in one field of the request is refused or passed over, never a server error."""
+    # given a correct request
+    right = authorization.request(apps.default)
+    # when one field holds control characters, quotes, markup and the like
+    answer = knock(api, right.having(**{field: GARBAGE}))
+    # then the server does not stumble
+    expect.that(
+        answer.status < 500,
+        "no server error",
+        f"status {answer.status}",
+        answer.exchange,
+    )
+
+
+@check("oauth.no-server-error/long-scope-list", needs=("member", "public_app"))
+def test_long_list_of_scopes(
+    authorization: Authorization, lease: Lease, smart: SmartConfiguration, member: Person
+) -> None:
+    """A scope list over two kilobytes is handled or refused, never a server error."""
+    # given every patient scope the payer lists, in both notations, and then some
+    listed = [name for name in smart.listed("scopes_supported") if parse(name)]
+    further = [f"patient/Observation.rs?code=payerproof-{n:04}" for n in range(60)]
+    request = authorization.request(lease.hold(member))
+    # when all are asked for at once
+    outcome = authorization.visit(
+        member, request.having(scope=" ".join(["openid", "launch/patient", *listed, *further]))
+    )
+    # then the server does not stumble
+    statuses = [page.status for page in outcome.pages]
+    expect.that(
+        all(status < 500 for status in statuses) and (outcome.redirected or statuses),
+        "no server error",
+        told(outcome),
+        *outcome.exchanges[-3:],
+    )
+    expect.that(
+        outcome.parameters.get("error") != "server_error",
+        "no error named server_error",
+        told(outcome),
+        *outcome.exchanges[-3:],
+    )

@@ -1,0 +1,126 @@
+"""Codes: each buys a token once, soon, for the app and the address it was issued to."""
+
+from __future__ import annotations
+
+from payerproof.suite import (
+    Api,
+    Apps,
+    Authorization,
+    Lease,
+    Person,
+    Target,
+    TokenAnswer,
+    check,
+    eventually,
+    expect,
+    inconclusive_unless,
+)
+
+
+@check("smart.code-single-use/second-exchange", needs=("member",))
+def test_second_exchange(authorization: Authorization, lease: Lease, member: Person) -> None:
+    """The second exchange of one code is refused with invalid_grant."""
+    # given a code that was exchanged for a token
+    app = lease.hold(member)
+    request = authorization.request(app)
+    code = authorization.code(member, request)
+    tokens = authorization.tokens(app, member)
+    first = tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
+    inconclusive_unless(first.gave_token, "the first exchange gave no token", first.exchange)
+    # when it is presented again, exactly as before
+    second = tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
+    # then it buys nothing more
+    expect(second).is_refused("invalid_grant")
+
+
+@check("oauth.code-replay-ends-tokens/first-tokens-dead", needs=("member",))
+def test_replay_ends_the_tokens(
+    api: Api, authorization: Authorization, lease: Lease, target: Target, member: Person
+) -> None:
+    """After a code is replayed the tokens of its first exchange are refused."""
+    # given a code and the token it brought, which opens the member's record
+    app = lease.hold(member)
+    request = authorization.request(app)
+    code = authorization.code(member, request)
+    tokens = authorization.tokens(app, member)
+    first = tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
+    client = api.anonymous().with_token(first.access_token)
+    before = client.read("Patient", member.patient_id)
+    inconclusive_unless(before.ok, "the token did not work before the replay", before.exchange)
+    # when somebody presents the code again
+    tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
+    # then the token ends
+    seconds = eventually(
+        lambda: client.read("Patient", member.patient_id).status == 401,
+        within=target.policy.revocation_wait_seconds,
+        every=target.policy.revocation_poll_seconds,
+    )
+    expect.that(
+        seconds is not None,
+        "the first token ends when its code is presented again",
+        "it ends" if seconds is not None else "it still opens the record",
+        first.exchange,
+    )
+
+
+@check("oauth.code-bound/other-app", needs=("member", "two_apps"))
+def test_code_of_another_app(
+    api: Api, apps: Apps, authorization: Authorization, lease: Lease, member: Person
+) -> None:
+    """Another app's credentials cannot exchange this app's code."""
+    # given a code for one app, and another app that is served otherwise
+    app = lease.hold(member)
+    inconclusive_unless(api.grant_of(member).access_token, "the other app gets no token itself")
+    request = authorization.request(app)
+    code = authorization.code(member, request)
+    # when the other app exchanges it, verifier and all
+    answer = authorization.tokens(apps.default, member).exchange(
+        code, request.redirect_uri, request.pkce.verifier
+    )
+    # then no token comes
+    expect(answer).is_refused()
+
+
+@check("oauth.code-bound/other-redirect-uri", needs=("member",))
+def test_code_with_another_address(
+    apps: Apps, authorization: Authorization, lease: Lease, member: Person
+) -> None:
+    """A code is not exchanged with another redirect_uri than it was asked with."""
+    # given a code that was sent to the app's registered address
+    app = lease.hold(member)
+    request = authorization.request(app)
+    code = authorization.code(member, request)
+    # when the exchange names another one
+    answer = authorization.tokens(app, member).exchange(
+        code, apps.default.redirect_uri + "/other", request.pkce.verifier
+    )
+    # then no token comes
+    _expect_refused(answer)
+
+
+@check("oauth.code-bound/no-redirect-uri", needs=("member",))
+def test_code_without_an_address(
+    authorization: Authorization, lease: Lease, member: Person
+) -> None:
+    """A code is not exchanged without the redirect_uri it was asked with."""
+    # given a code that was sent to the app's registered address
+    app = lease.hold(member)
+    request = authorization.request(app)
+    code = authorization.code(member, request)
+    # when the exchange names none
+    answer = authorization.tokens(app, member).post(
+        [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("code_verifier", request.pkce.verifier),
+        ]
+    )
+    # then no token comes
+    _expect_refused(answer)
+
+
+def _expect_refused(answer: TokenAnswer) -> None:
+    inconclusive_unless(
+        answer.error != "invalid_client", "the app itself was refused", answer.exchange
+    )
+    expect(answer).is_refused()
