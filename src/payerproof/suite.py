@@ -10,6 +10,7 @@ from payerproof.expect import (
 )
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
+from payerproof.plugin.exploring import explore
 from payerproof.plugin.grants import Grant
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal, eventually
 from payerproof.plugin.marks import check
@@ -41,6 +42,7 @@ __all__ = [
     "each",
     "eventually",
     "expect",
+    "explore",
     "inconclusive_unless",
     "not_applicable_unless",
     "remark",
