@@ -187,7 +187,7 @@ def test_errors_tell_nothing_of_the_inside_or_of_a_member(
         return
     issue = answer.json["issue"][0]
     assert set(answer.json) == {"resourceType", "issue"}
-    for word in ("Traceback", "payerproof", "starlette", "/work", ".py", "DROP", "Eli", "Ruiz"):
+    for word in ("Traceback", "payerproof", "starlette", "/src", ".py", "DROP", "Eli", "Ruiz"):
         assert word not in issue["diagnostics"]
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from fhir_payer import Payer
 
+from payerproof.sandbox.access import Access
 from payerproof.sandbox.fhir import FhirPolicies, compartment
-from payerproof.sandbox.fhir.call import Reply
+from payerproof.sandbox.fhir.call import Refused, Reply
 from payerproof.sandbox.fhir.compartment import referring
 
 
@@ -132,6 +133,37 @@ def _first_page_only(access: Any, resource: Any, world: Any, asked: Any) -> bool
     return asked.offset > 0 or compartment.may_find(access, resource, world, asked)
 
 
+def _open_door(refusal: Any, segments: Any, query: Any, world: Any) -> Any:
+    token = dict(query).get("access_token", "")
+    person = world.people.get(token)
+    if person is None:
+        return refusal
+    return Access("g", "app", token, person.patient, ("patient/*.rs",), "")
+
+
+def _stale_cache() -> Callable[..., Reply]:
+    kept: dict[str, Reply] = {}
+
+    def cached(call: Any, target: str, make: Callable[[], Reply]) -> Reply:
+        return kept.setdefault(target, make())
+
+    return cached
+
+
+def _cached_for_another(payer: Payer) -> bool:
+    payer.ask("/Coverage")
+    return shows(payer, "/Coverage", "MB-4471", token="eli")
+
+
+def _talkative(face: Any, why: str, resource: Any) -> Refused:
+    named = resource["name"][0]["family"] if resource else "unknown"
+    return Refused(404, "not-found", f"{named} is {why}")
+
+
+def _named_in_error(payer: Payer) -> bool:
+    return shows(payer, f"/Patient/{payer.patient('eli')}", "Ruiz")
+
+
 MISTAKES: list[tuple[str, Callable[..., Any], Callable[[Payer], bool]]] = [
     ("may_read", lambda *_: True, _patient_of_eli),
     ("may_vread", lambda *_: True, _version_of_eli),
@@ -172,6 +204,9 @@ MISTAKES: list[tuple[str, Callable[..., Any], Callable[[Payer], bool]]] = [
         lambda base, kind, one: f"http://10.0.0.1/{kind}/{one}",
         lambda p: shows(p, "/Patient", "10.0.0.1"),
     ),
+    ("without_token", _open_door, lambda p: shows(p, "/Patient?access_token=ada", "Ada", token="")),
+    ("through_cache", _stale_cache(), _cached_for_another),
+    ("absent", _talkative, _named_in_error),
     (
         "assemble",
         lambda bundle, *_: {**bundle, "total": 91234},
