@@ -16,7 +16,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from playwright.sync_api import BrowserContext, CDPSession, Dialog, Error, Frame, Page
+from playwright.sync_api import (
+    BrowserContext,
+    CDPSession,
+    Dialog,
+    Error,
+    Frame,
+    Page,
+    Request,
+    Response,
+)
 from playwright.sync_api import TimeoutError as TimedOut
 
 from payerproof.browser import snapshot
@@ -28,6 +37,8 @@ _EMPTY_PAGE = base64.b64encode(
 _CLICK_MS = 2_500
 _GOTO_MS = 30_000
 _LAND_MS = 1_000
+_IDLE_SECONDS = 2.0
+"""A press that neither changed the page nor sent anything by then went nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,7 @@ class Tab:
         self.status = 0
         self.accept_dialogs = False
         self.dialogs: list[str] = []
+        self._requests = 0
         self._landing = False
         """Our page in place of the app's is on its way; other navigations would collide."""
         self.page = context.new_page()
@@ -72,6 +84,7 @@ class Tab:
         session.send("Fetch.enable", {"patterns": self._patterns()})
         page.on("dialog", self._dialog)
         page.on("framenavigated", self._navigated)
+        page.on("request", self._requested)
         return session
 
     def _opened(self, page: Page) -> None:
@@ -88,6 +101,9 @@ class Tab:
             if left:
                 self.page = left[-1]
                 self._cdp = self._attach(self.page)
+
+    def _requested(self, _: Request) -> None:
+        self._requests += 1
 
     def _navigated(self, frame: Frame) -> None:
         if frame.parent_frame is None:
@@ -180,12 +196,21 @@ class Tab:
         """Go to ``url``; returns once the document is there. Raises Playwright's `Error`."""
         self._land()
         try:
-            response = self.page.goto(url, wait_until="domcontentloaded", timeout=_GOTO_MS)
+            response = self._go(url)
         except Error:
             if self.caught is None:
                 raise
             return
         self.status = response.status if response is not None else 0
+
+    def _go(self, url: str) -> Response | None:
+        try:
+            return self.page.goto(url, wait_until="domcontentloaded", timeout=_GOTO_MS)
+        except Error as error:
+            # The browser's own error page of the visit before may arrive late.
+            if self.caught is not None or "interrupted by another navigation" not in str(error):
+                raise
+        return self.page.goto(url, wait_until="domcontentloaded", timeout=_GOTO_MS)
 
     def post(self, url: str, form: Iterable[tuple[str, str]]) -> None:
         """Send ``form`` to ``url`` as a page of an app would; raises Playwright's `Error`."""
@@ -280,19 +305,24 @@ class Tab:
             handle.evaluate("(box, on) => { if (box.checked !== on) box.click(); }", on)
 
     def press(self, control: Control, seconds: float = 15.0) -> bool:
-        """Press a button or link and wait for the page to change; False where it did not."""
-        before = self.fingerprint(control.frame)
-        self.click(control)
-        return self.settle(before, seconds, control.frame)
+        """Press a button or link and wait for the page to change; False where it did not.
 
-    def click(self, control: Control) -> None:
-        """Press a button or link, without waiting for what comes of it."""
+        The element's own activation comes first: it is quick, and nothing that lies over the page
+        (a cookie banner) is in its way. Pages that listen for the mouse alone get the mouse.
+        """
+        before, sent = self.fingerprint(control.frame), self._requests
         handle = snapshot.element(self.page, control)
         try:
-            handle.click(timeout=_CLICK_MS, no_wait_after=True)
-        except TimedOut:
-            # Something lies over it, such as a cookie banner.
             handle.evaluate("element => element.click()")
+        except Error as error:
+            if "context was destroyed" not in str(error):
+                raise
+        if self.settle(before, min(_IDLE_SECONDS, seconds), control.frame):
+            return True
+        if self._requests == sent:
+            with contextlib.suppress(Error):
+                handle.click(timeout=_CLICK_MS, no_wait_after=True)
+        return self.settle(before, seconds, control.frame)
 
     def enter(self, control: Control, seconds: float = 15.0) -> bool:
         """Press Enter in a field and wait for the page to change."""
