@@ -1,8 +1,8 @@
 """One harness process that judges tenant after tenant, so that start-up is paid once.
 
 Reads one JSON job a line on its input, answers one JSON line. A job is ``{"environment": {…},
-"selection": {…}, "login": "hook"|"browser"}``; the answer ``{"outcomes": {key: outcome}, "observed":
-{key: sentence}, "code": n, "seconds": s}``.
+"selection": {…}, "login": "hook"|"browser"}``; the answer ``{"outcomes": {key: outcome},
+"observed": {key: sentence}, "code": n, "seconds": s}``.
 """
 
 from __future__ import annotations

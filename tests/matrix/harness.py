@@ -31,7 +31,7 @@ class Harness:
         areas: Iterable[str] = (),
         login: str = "hook",
     ) -> dict[str, Any]:
-        """Run checks (by id or by folder) against a tenant; see `tests.matrix.child` for the answer.
+        """Run checks (by id or by folder) against a tenant; `tests.matrix.child` has the answer.
 
         Raises `RuntimeError` with what was printed where the run did not end.
         """

@@ -57,13 +57,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _open_worker(config: pytest.Config, settings: Settings, process: str) -> None:
     config.stash[SETTINGS] = settings
-    config.stash[CATALOG] = load_catalog(shipped("suites"))
+    config.stash[CATALOG] = load_catalog(shipped("suites"), shipped("profiles") / "rules")
     config.stash[SESSION] = RunSession.open(settings, process)
 
 
 def _open_controller(config: pytest.Config) -> None:
     target = load_target(config.getoption("--payer"))
-    catalog = load_catalog(shipped("suites"))
+    catalog = load_catalog(shipped("suites"), shipped("profiles") / "rules")
     started = now()
     run_dir = options.run_dir(config, config.getoption("--payer"), started)
     workers = int(config.getoption("numprocesses", None) or 0)

@@ -239,6 +239,7 @@ class Controller:
                 "digest": target.digest,
             },
             "guides": dict(target.guides),
+            "rules": [asdict(edition) for edition in self.catalog.rules],
             "selection": asdict(settings.selection) if settings.selection.partial else None,
             "limits": target.limits.model_dump(mode="json"),
             "policy": target.policy.model_dump(mode="json"),

@@ -96,7 +96,7 @@ def _tenant_router() -> Router:
         [
             Route("/.well-known/openid-configuration", discovery.openid_endpoint),
             Route("/fhir/.well-known/smart-configuration", discovery.smart_endpoint),
-            Mount("/fhir", routes=fhir.routes()),
+            *fhir.mounted_at("/fhir"),
             Mount("/oauth", routes=oauth),
             Mount("/portal", routes=portal_routes()),
             Mount("/control", routes=control.routes()),

@@ -1,0 +1,170 @@
+"""Run the matrix: every defect of the sandbox against every check.
+
+``python -m tests.matrix`` goes on where it was stopped and writes ``tests/matrix/results.json``
+when every cell is there; ``--shard 1/4`` does a quarter of them; ``--expected`` writes what each
+defect was caught by into the sandbox's ``expected.toml``, for somebody to read before it is
+committed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from payerproof.sandbox import Sandbox
+from payerproof.sandbox.defects import EXPECTED, Defect, all_defects
+from payerproof.sandbox.faces import FACES
+from tests.matrix.compare import caught_by, check_of
+from tests.matrix.harness import Harness
+from tests.matrix.state import ROOT, digest
+
+RESULTS = ROOT / "tests" / "matrix" / "results.json"
+PARTIAL = ROOT / "reports" / "matrix"
+PAGE_AREAS = ("consent", "revocation", "app_management", "authorization", "transport", "scopes")
+"""Folders with checks that look at pages."""
+
+
+def main() -> int:
+    """Judge what is missing; return 0 where every cell is there."""
+    options = _options()
+    state = digest()
+    PARTIAL.mkdir(parents=True, exist_ok=True)
+    store = PARTIAL / f"{state[:16]}.jsonl"
+    known = _read(store)
+    jobs = [job for job in _jobs(options) if _name(job) not in known]
+    print(f"{len(known)} cells known, {len(jobs)} to do (state {state[:16]})", file=sys.stderr)
+    if jobs:
+        with Sandbox() as sandbox, store.open("a", encoding="utf-8") as out:
+            harness = Harness(sandbox)
+            for number, job in enumerate(jobs, start=1):
+                answer = _judged(harness, job)
+                known[_name(job)] = answer
+                out.write(json.dumps({"name": _name(job), **answer}) + "\n")
+                out.flush()
+                print(f"{number}/{len(jobs)} {_name(job)} {answer['seconds']} s", file=sys.stderr)
+            harness.close()
+    if options.shard == (1, 1) and not options.defect:
+        _write_results(state, known)
+    if options.expected:
+        _write_expected(known)
+    return 0
+
+
+def _options() -> Any:
+    parser = argparse.ArgumentParser(prog="python -m tests.matrix", description=__doc__)
+    parser.add_argument("--shard", type=_shard, default=(1, 1), metavar="I/N")
+    parser.add_argument("--defect", action="append", default=[], metavar="ID")
+    parser.add_argument("--login", choices=["hook", "browser", "both"], default="both")
+    parser.add_argument("--expected", action="store_true")
+    return parser.parse_args()
+
+
+def _shard(text: str) -> tuple[int, int]:
+    part, _, of = text.partition("/")
+    return int(part), int(of)
+
+
+def _jobs(options: Any) -> Iterator[tuple[str, str]]:
+    """Pairs of tenant and way of login: the clean faces, then each defect on the plain face."""
+    defects = all_defects()
+    chosen = options.defect or list(defects)
+    tenants = [*FACES, *(f"plain+{name}" for name in chosen)]
+    part, of = options.shard
+    for tenant in tenants:
+        if zlib.crc32(tenant.encode()) % of == part - 1 or tenant in FACES:
+            if options.login in ("hook", "both"):
+                yield tenant, "hook"
+            if options.login in ("browser", "both") and _has_pages(defects, tenant):
+                yield tenant, "browser"
+
+
+def _has_pages(defects: dict[str, Defect], tenant: str) -> bool:
+    defect = defects.get(tenant.partition("+")[2])
+    return defect is None or defect.area in ("consent", "revocation", "transport", "scopes")
+
+
+def _judged(harness: Harness, job: tuple[str, str]) -> dict[str, Any]:
+    tenant, login = job
+    areas = PAGE_AREAS if login == "browser" else ()
+    try:
+        return harness.judge(tenant, login=login, areas=areas)
+    except RuntimeError as trouble:
+        return {"outcomes": {}, "observed": {}, "code": 5, "seconds": 0, "trouble": str(trouble)}
+
+
+def _name(job: tuple[str, str]) -> str:
+    return "/".join(job)
+
+
+def _read(store: Path) -> dict[str, dict[str, Any]]:
+    if not store.exists():
+        return {}
+    lines = (json.loads(line) for line in store.read_text(encoding="utf-8").splitlines() if line)
+    return {line.pop("name"): line for line in lines}
+
+
+def cells(known: dict[str, dict[str, Any]], defect: str) -> tuple[set[str], set[str], set[str]]:
+    """Checks that caught a defect, that became inconclusive, and that changed otherwise."""
+    caught: set[str] = set()
+    lost: set[str] = set()
+    other: set[str] = set()
+    for login in ("hook", "browser"):
+        found = known.get(f"plain+{defect}/{login}", {}).get("outcomes", {})
+        clean = known.get(f"plain/{login}", {}).get("outcomes", {})
+        caught |= caught_by(clean, found)
+        for key, outcome in found.items():
+            if outcome == clean.get(key) or check_of(key) in caught:
+                continue
+            footing = outcome in ("inconclusive", "not applicable")
+            (lost if footing else other).add(check_of(key))
+    return caught, lost - caught, other - caught
+
+
+def _write_results(state: str, known: dict[str, dict[str, Any]]) -> None:
+    rows = {}
+    for name, defect in all_defects().items():
+        caught, lost, other = cells(known, name)
+        rows[name] = {
+            "lawful": defect.lawful,
+            "caught_by": sorted(caught),
+            "inconclusive": sorted(lost),
+            "otherwise": sorted(other),
+        }
+    clean = {
+        job: sorted(k for k, o in answer["outcomes"].items() if o in ("failed", "warning", "error"))
+        for job, answer in known.items()
+        if "+" not in job
+    }
+    content = {"state": state, "clean_faces": clean, "defects": rows}
+    RESULTS.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    harmful = {name: row for name, row in rows.items() if not row["lawful"]}
+    missed = sorted(name for name, row in harmful.items() if not row["caught_by"])
+    print(f"{len(harmful) - len(missed)} of {len(harmful)} defects caught", file=sys.stderr)
+    for name in missed:
+        print(f"  missed: {name}", file=sys.stderr)
+    for name, row in rows.items():
+        if row["lawful"] and (row["caught_by"] or row["otherwise"]):
+            print(f"  false alarm: {name}: {row['caught_by'] + row['otherwise']}", file=sys.stderr)
+
+
+def _write_expected(known: dict[str, dict[str, Any]]) -> None:
+    lines = [
+        "# What each defect is caught by; written by `python -m tests.matrix --expected`",
+        "# and read by somebody before it was committed.",
+    ]
+    for name in sorted(all_defects()):
+        caught, lost, _ = cells(known, name)
+        if caught or lost:
+            lines += ["", f"[{name}]", f"must_fail = {json.dumps(sorted(caught))}"]
+            if lost:
+                lines.append(f"may_become_inconclusive = {json.dumps(sorted(lost))}")
+    EXPECTED.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
