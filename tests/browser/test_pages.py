@@ -177,6 +177,7 @@ CASES = (
     Case("edge-block", "error", trouble="blocked-at-edge"),
     Case("brochure", "other", trouble="no-login-form"),
     Case("signup-beside-login", "login", {"userid": NAME, "pw": PASSWORD}),
+    Case("login-with-code", "login", {"user": NAME, "pass": PASSWORD, "otp": CODE}),
     Case("shadow-dom-login", "login", {"u": NAME, "p": PASSWORD}),
     Case("framed-login", "login", LOGIN),
 )

@@ -289,7 +289,11 @@ def _login(page: Snapshot) -> Reading | None:
     why = (
         f"user name by {_by(username, username_score)}, password by {_by(password, password_score)}"
     )
-    return Reading(Kind.LOGIN, (why,), username=username, password=password, submit=submit)
+    # Some ask for the code on the same page.
+    code = _best([f for f in same if f is not username], code_score)
+    return Reading(
+        Kind.LOGIN, (why,), username=username, password=password, code=code, submit=submit
+    )
 
 
 def _is_code(page: Snapshot, control: Control) -> bool:

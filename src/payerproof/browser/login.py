@@ -234,8 +234,10 @@ class Journey:
             self.observer.recorder.redactor.learn("password", password)
             self.tab.fill(reading.password, password)
             self.progress.password_sent = True
+        if reading.code is not None and not self._type_code(seen, reading.code):
+            return
         self._typed.add((_field_of(reading), _place(seen.url)))
-        self.send(seen, reading, reading.password or reading.username)
+        self.send(seen, reading, reading.code or reading.password or reading.username)
 
     def send(self, seen: Snapshot, reading: Reading, last: Control | None) -> None:
         """Press the form's button, or Enter, and wait until the step is over."""
@@ -276,15 +278,21 @@ class Journey:
                 return
 
     def _second_factor(self, seen: Snapshot, reading: Reading) -> None:
-        value, method = factor.code_for(self.errand.persona, seen, self.clock)
-        if reading.code is None or not value:
-            self.progress.stop("not-understood", method)
+        if reading.code is None or not self._type_code(seen, reading.code):
             return
-        self.observer.recorder.redactor.learn("otp", value)
-        self.progress.second_factor = method
-        self.tab.fill(reading.code, value)
         self._typed.add((_field_of(reading), _place(seen.url)))
         self.send(seen, reading, reading.code)
+
+    def _type_code(self, seen: Snapshot, control: Control) -> bool:
+        """Type the persona's code; False, with a trouble, where the payer file has none."""
+        value, method = factor.code_for(self.errand.persona, seen, self.clock)
+        if not value:
+            self.progress.stop("not-understood", method)
+            return False
+        self.observer.recorder.redactor.learn("otp", value)
+        self.progress.second_factor = method
+        self.tab.fill(control, value)
+        return True
 
     def _send_code(self, seen: Snapshot, reading: Reading) -> None:
         if reading.submit is not None and self._count(seen, "the code could not be asked for"):
