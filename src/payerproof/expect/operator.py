@@ -1,0 +1,38 @@
+"""What the payer's operator does for a check: hooks of the payer file's table ``[controls]``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from payerproof.expect.doorstep import Sends
+from payerproof.expect.outcomes import NotTested, inconclusive_unless
+from payerproof.polite import Answer
+from payerproof.target import Target
+
+
+def operate(api: Sends, target: Target, name: str, **what: Any) -> Answer:
+    """Call the HTTP hook of a control with a JSON object.
+
+    Raises `NotTested` where the control is of another kind, `Inconclusive` where the hook fails.
+    """
+    control = target.controls[name]
+    if control.kind != "http" or not control.url:
+        raise NotTested(f'needs a hook: set kind = "http" and a url under [controls.{name}]')
+    token = control.token.reveal() if control.token else ""
+    answer = api.send("POST", control.url, json=what, bearer=token)
+    inconclusive_unless(
+        answer.status < 300, f"the hook {name} answered {answer.status}", answer.exchange
+    )
+    return answer
+
+
+@contextmanager
+def later(api: Sends, target: Target, seconds: float) -> Iterator[None]:
+    """Move the payer's clock ahead, and back at the end, come what may."""
+    operate(api, target, "clock", advance_seconds=seconds)
+    try:
+        yield
+    finally:
+        operate(api, target, "clock", advance_seconds=-seconds)
