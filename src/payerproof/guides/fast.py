@@ -187,7 +187,7 @@ class Fast:
         if len(by) > 1:
             telling = {s: n for s, n in by.items() if s[0] != "plain"}
             by = telling or by
-        return tuple(by[s] for s in sorted(by, key=repr))
+        return tuple(by.values())
 
     def signature(self, node: Node, type_name: str) -> Any:
         """What a definition says, comparable: equal signatures judge alike."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from payerproof.guides.findings import ERROR, Finding, Result
 from payerproof.guides.schema import short
+from payerproof.guides.summary import Summary
 
 _WORD = {"error": "error", "warning": "warning", "information": "note"}
 _CODES = {
@@ -196,3 +197,46 @@ def _issue(source: str, finding: Finding) -> dict[str, Any]:
     if finding.line:
         out["location"] = [f"line {finding.line}, column {finding.column}"]
     return out
+
+
+def summary_csv(summary: Summary) -> str:
+    """A sum as CSV: one line for each cause, with its count and first place."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    head = ("severity", "rule", "element", "count", "source", "line", "location", "profile")
+    writer.writerow((*head, "message"))
+    for (rule, severity, profile, _, message), cause in summary.rows():
+        first = cause.examples[0] if cause.examples else {}
+        row = (
+            severity,
+            rule,
+            cause.element,
+            cause.count,
+            first.get("source", ""),
+            first.get("line", ""),
+            first.get("location", ""),
+            profile,
+            message,
+        )
+        writer.writerow([_cell(v) for v in row])
+    return buffer.getvalue()
+
+
+def summary_outcome(summary: Summary) -> dict[str, Any]:
+    """A sum as an OperationOutcome: one issue for each cause."""
+    issues = []
+    for (rule, severity, profile, _, message), cause in summary.rows():
+        first = cause.examples[0] if cause.examples else {}
+        where = f"; first: {first['source']} line {first['line']}" if first else ""
+        issues.append(
+            {
+                "severity": severity,
+                "code": _CODES.get(rule, "invariant"),
+                "details": {"text": message},
+                "diagnostics": f"{rule} of {profile or 'JSON'}, {cause.count} times{where}",
+                "expression": [cause.element],
+            }
+        )
+    if not issues:
+        return operation_outcome(())
+    return {"resourceType": "OperationOutcome", "issue": issues}

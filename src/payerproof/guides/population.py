@@ -6,53 +6,88 @@ Once an element was seen it is not looked for again, so that the cost vanishes w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 
 from payerproof.guides.library import Structure
+from payerproof.guides.run import Run
 from payerproof.guides.schema import Field, Node, Schema
 from payerproof.guides.slices import Undecidable, criteria
 from payerproof.guides.values import matches
 
-Step = tuple[tuple[str, ...], Any]
-"""JSON keys of one element, and a test of an entry (slice) or None."""
+Test = Callable[[Any], bool]
+
+
+class Branch:
+    """One element still looked for, or the way to some.
+
+    ``keys``: its JSON keys; ``test``: which entries count (a slice), or None; ``element``: its
+    definition id while unseen, else empty; ``below``: what is looked for inside.
+    """
+
+    __slots__ = ("below", "element", "keys", "test")
+
+    def __init__(self, keys: tuple[str, ...], test: Test | None, element: str) -> None:
+        self.keys = keys
+        self.test = test
+        self.element = element
+        self.below: list[Branch] = []
+
+    def visit(self, holder: dict[str, Any], unseen: set[str]) -> bool:
+        """Look into one object; true when nothing is left to look for here."""
+        for key in self.keys:
+            value = holder.get(key)
+            if value or value is False or value == 0:
+                self._entries(value if value.__class__ is list else (value,), unseen)
+        return not self.element and not self.below
+
+    def _entries(self, entries: Any, unseen: set[str]) -> None:
+        for entry in entries:
+            if entry is None or (self.test is not None and not self.test(entry)):
+                continue
+            if self.element:
+                unseen.discard(self.element)
+                self.element = ""
+            if not self.below:
+                return
+            if entry.__class__ is dict:
+                self.below = [b for b in self.below if not b.visit(entry, unseen)]
 
 
 class Population:
     """What is still unseen, by profile; `see` looks for it in one more resource."""
 
-    def __init__(self, schema: Schema, ask: Any) -> None:
+    def __init__(self, schema: Schema, ask: Run) -> None:
         self.schema = schema
         self.ask = ask
-        self.unseen: dict[str, dict[str, list[Step]]] = {}
+        self.branches: dict[str, list[Branch]] = {}
+        self.unseen: dict[str, set[str]] = {}
         self.total: dict[str, list[str]] = {}
         self.resources: dict[str, int] = {}
 
     def see(self, profile: str, resource: Any) -> None:
         """Count a resource of a profile (address and version) and strike off what it populates."""
-        waiting = self.unseen.get(profile)
-        if waiting is None:
-            waiting = self._begin(profile)
+        branches = self.branches.get(profile)
+        if branches is None:
+            branches = self._begin(profile)
         self.resources[profile] = self.resources.get(profile, 0) + 1
-        if waiting:
-            for element in [e for e, steps in waiting.items() if _found(resource, steps, 0)]:
-                del waiting[element]
+        if branches:
+            unseen = self.unseen[profile]
+            self.branches[profile] = [b for b in branches if not b.visit(resource, unseen)]
 
-    def _begin(self, profile: str) -> dict[str, list[Step]]:
+    def _begin(self, profile: str) -> list[Branch]:
         structure = self.schema.library.structure(profile, {})
-        found = {} if structure is None else must_support(self.schema, structure, self.ask)
-        self.total[profile] = sorted(found)
-        self.unseen[profile] = found
-        return found
-
-    def merge(self, other: dict[str, Any]) -> None:
-        """Add what another process saw (its `state`)."""
-        for profile, (elements, unseen, count) in other.items():
-            mine = self.unseen.get(profile)
-            self.total[profile] = elements
-            self.resources[profile] = self.resources.get(profile, 0) + count
-            keep = set(unseen) if mine is None else set(unseen) & set(mine)
-            self.unseen[profile] = {e: [] for e in keep}
+        elements: list[str] = []
+        branches = [] if structure is None else must_support(self.schema, structure, self.ask)
+        pending = list(branches)
+        while pending:
+            branch = pending.pop()
+            elements += [branch.element] if branch.element else []
+            pending += branch.below
+        self.total[profile] = sorted(elements)
+        self.unseen[profile] = set(elements)
+        self.branches[profile] = branches
+        return branches
 
     def state(self) -> dict[str, Any]:
         """Plain values: profile -> [elements, unseen, resources]."""
@@ -61,86 +96,91 @@ class Population:
         }
 
 
-def must_support(schema: Schema, structure: Structure, ask: Any) -> dict[str, list[Step]]:
-    """Element id -> the way to it, for every must-support element of a profile."""
-    out: dict[str, list[Step]] = {}
-    root = schema.root(structure)
-    _walk(schema, root, structure.type, [], out, ask)
-    return out
+def must_support(schema: Schema, structure: Structure, ask: Run) -> list[Branch]:
+    """What to look for: every must-support element of a profile, and the ways there."""
+    return _walk(schema, schema.root(structure), structure.type, 0, ask)
 
 
-def _walk(
-    schema: Schema, node: Node, kind: str, way: list[Step], out: dict[str, list[Step]], ask: Any
-) -> None:
-    if not node.structure.children(node.id) or len(way) > 12:
-        return
+def _walk(schema: Schema, node: Node, kind: str, depth: int, ask: Run) -> list[Branch]:
+    out: list[Branch] = []
+    if not node.structure.children(node.id) or depth > 12:
+        return out
     for one in schema.fields(node, kind).values():
         if one.node.structure is not node.structure or one.node.max == 0:
             continue
-        _element(schema, one, one.node, [*way, (tuple(one.forms), None)], out, ask)
+        branches = [_element(schema, one, one.node, (tuple(one.forms), None), depth, ask)]
         for each in one.slices:
             step = _slice_step(one, each, ask)
             if step is not None and each.max != 0:
-                _element(schema, one, each, [*way, step], out, ask)
+                branches.append(_element(schema, one, each, step, depth, ask))
+        out += [b for b in branches if b.element or b.below]
+    return out
 
 
 def _element(
-    schema: Schema, one: Field, node: Node, way: list[Step], out: dict[str, list[Step]], ask: Any
-) -> None:
-    if node.facts.get("m"):
-        out[node.id] = way
+    schema: Schema,
+    one: Field,
+    node: Node,
+    step: tuple[tuple[str, ...], Test | None],
+    depth: int,
+    ask: Run,
+) -> Branch:
+    branch = Branch(*step, node.id if node.facts.get("m") else "")
     kinds = [k for k in one.forms.values() if not node.types or _allows(node, k)]
-    for kind in kinds[:1] if len(kinds) > 1 else kinds:
+    for kind in kinds[:1]:
         if not schema.is_primitive(kind) and kind not in ("Extension", "Resource"):
-            _walk(schema, node, kind, way, out, ask)
+            branch.below = _walk(schema, node, kind, depth + 1, ask)
+    return branch
 
 
 def _allows(node: Node, kind: str) -> bool:
     return "." in kind or node.use(kind) is not None
 
 
-def _slice_step(one: Field, each: Node, ask: Any) -> Step | None:
+def _slice_step(one: Field, each: Node, ask: Run) -> tuple[tuple[str, ...], Test | None] | None:
     """How entries of a slice are told: by type, by extension address, or by fixed values."""
     if len(one.forms) > 1:
-        keys = tuple(k for k, kind in one.forms.items() if each.use(kind) is not None)
-        return keys, None
-    discriminators = one.slicing.get("d") or []
+        return tuple(k for k, kind in one.forms.items() if each.use(kind) is not None), None
     if one.name in ("extension", "modifierExtension"):
         addresses = {p.partition("|")[0] for t in each.types for p in t.get("p", ())}
         return tuple(one.forms), lambda entry: entry.get("url") in addresses
     tests = []
-    for kind, path in discriminators:
+    for kind, path in one.slicing.get("d") or []:
         if kind not in ("value", "pattern"):
             return None
         try:
             tests += criteria(ask, each, path)
         except Undecidable:
             return None
-    if not tests:
-        return None
-    return tuple(one.forms), _Matcher(tests, each, ask)
+    return (tuple(one.forms), _Matcher(tests, each, ask)) if tests else None
 
 
 class _Matcher:
     """Whether an entry meets the criteria of a slice."""
 
-    def __init__(self, tests: list[tuple[str, tuple[str, Any]]], each: Node, ask: Any) -> None:
-        self.tests = tests
-        self.each = each
-        self.ask = ask
+    def __init__(self, tests: list[tuple[str, tuple[str, Any]]], each: Node, ask: Run) -> None:
+        self.tests = [
+            (() if path == "$this" else tuple(path.removeprefix("$this.").split(".")), *test)
+            for path, test in tests
+        ]
+        self.expansions = {
+            wanted: ask.schema.terminology.expansion(
+                ask.errata.value_set(wanted), each.structure.prefer
+            )
+            for _, kind, wanted in self.tests
+            if kind == "b"
+        }
 
     def __call__(self, entry: Any) -> bool:
-        return all(self._meets(path, test, entry) for path, test in self.tests)
+        return all(self._meets(steps, kind, wanted, entry) for steps, kind, wanted in self.tests)
 
-    def _meets(self, path: str, test: tuple[str, Any], entry: Any) -> bool:
+    def _meets(self, steps: tuple[str, ...], kind: str, wanted: Any, entry: Any) -> bool:
         values = [entry]
-        for step in () if path == "$this" else path.replace("$this.", "").split("."):
-            values = [w for v in values for w in _listed(v.get(step) if type(v) is dict else None)]
-        if test[0] != "b":
-            return any(matches(test[1], v) for v in values)
-        expansion = self.ask.schema.terminology.expansion(
-            self.ask.errata.value_set(test[1]), self.each.structure.prefer
-        )
+        for step in steps:
+            values = [w for v in values if v.__class__ is dict for w in _listed(v.get(step))]
+        if kind != "b":
+            return any(matches(wanted, v) for v in values)
+        expansion = self.expansions[wanted]
         return any(
             expansion.has(c.get("system"), c.get("code"))
             for v in values
@@ -154,31 +194,3 @@ def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
-
-
-def _found(value: Any, steps: list[Step], at: int) -> bool:
-    if at == len(steps):
-        return True
-    keys, test = steps[at]
-    if not isinstance(value, dict):
-        return False
-    for key in keys:
-        for entry in _listed(value.get(key)):
-            if test is not None and not (isinstance(entry, dict) and test(entry)):
-                continue
-            if entry not in (None, {}, []) and _found(entry, steps, at + 1):
-                return True
-    return False
-
-
-def lines(population: Iterable[tuple[str, list[Any]]]) -> list[str]:
-    """One line for each profile, then its unpopulated elements."""
-    out = []
-    for profile, (elements, unseen, count) in population:
-        seen = len(elements) - len(unseen)
-        out.append(
-            f"{profile}: {seen} of {len(elements)} must-support elements populated "
-            f"in {count} resources"
-        )
-        out += [f"  never populated: {element}" for element in unseen]
-    return out

@@ -10,6 +10,7 @@ from typing import Any
 from payerproof.guides.fhirpath import FhirPathError, compile_expression
 from payerproof.guides.fhirpath.errors import NotJudged
 from payerproof.guides.fhirpath.items import Context
+from payerproof.guides.fhirpath.items import Node as PathNode
 from payerproof.guides.findings import ERROR, INFORMATION, WARNING
 from payerproof.guides.references import contained, resolve
 from payerproof.guides.run import Place, Run, member_of
@@ -81,9 +82,25 @@ def _context(run: Run, node: Node, place: Place) -> Context:
         context=place.item(),
         member_of=member_of(run.schema, run.errata, structure.prefer),
         resolve=lambda reference, around: resolve(run, reference, around),
+        conforms_to=lambda item, url: _conforms(run, node, place, item, url),
     )
     env.now = run.env.now
     return env
+
+
+def _conforms(run: Run, node: Node, place: Place, item: PathNode, url: str) -> bool:
+    """The ``conformsTo`` of an invariant."""
+    from payerproof.guides.walk import check_value
+
+    root = run.schema.profile(url, node.structure)
+    if root is None:
+        raise NotJudged(f"the profile {url} is in none of the guides at hand")
+    if root.structure.type not in run.schema.model.supertypes(item.type):
+        return False
+    trial = run.trial()
+    trial.env = dataclasses.replace(run.env, resource=item)
+    check_value(trial, root, dataclasses.replace(place, value=item.value, type=item.type))
+    return not trial.failed
 
 
 def _ele_1(place: Place) -> bool:

@@ -181,8 +181,8 @@ def _fill_date(parts: list[Any], high: bool) -> list[Any]:
         out.append(12 if high else 1)
     if len(out) == 2:
         out.append(calendar.monthrange(int(out[0]), int(out[1]))[1] if high else 1)
-    for limit in (23, 59):
-        if len(out) < 5:
+    for length, limit in ((3, 23), (4, 59)):
+        if len(out) == length:
             out.append(limit if high else 0)
     return out
 

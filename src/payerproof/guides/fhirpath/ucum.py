@@ -120,7 +120,7 @@ _OFFSETS = {
 
 _PART = re.compile(r"([./])|(\()|(\))|(\{[^{}]*\})|(10[*^])|((?:\[[^\]]*\]|[^\[\]()./{}0-9+-])+)")
 _EXPONENT = re.compile(r"[+-]?\d+")
-_NUMBER = re.compile(r"\d+(?![*^])")
+_NUMBER = re.compile(r"\d+(?![\d*^])")
 
 Known = tuple[Decimal, dict[str, int]]
 
