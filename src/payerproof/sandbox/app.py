@@ -156,8 +156,11 @@ async def _through_the_edge(
             for name, value in added.items():
                 headers.setdefault(name, value)
             edited = policies.edit_headers(tenant, path, message["status"], headers)
-            for name, value in edited.items():
-                headers[name] = value
+            for name, edit in edited.items():
+                if edit is None:
+                    del headers[name]
+                else:
+                    headers[name] = edit
         await send(message)
 
     try:

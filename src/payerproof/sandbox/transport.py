@@ -12,6 +12,9 @@ from starlette.responses import JSONResponse, Response
 if TYPE_CHECKING:
     from payerproof.sandbox.tenant import Tenant
 
+HeaderEdits = Mapping[str, str | None]
+"""Headers by name: the value to set, or None to leave the header out."""
+
 _OPEN_TO_SCRIPTS = ("/fhir", "/oauth/token", "/oauth/jwks", "/oauth/userinfo", "/oauth/revoke")
 _ALLOWED_HEADERS = "Authorization, Content-Type, Accept, Prefer, If-None-Match, If-Modified-Since"
 _EXPOSED_HEADERS = "Location, Content-Location, ETag, Last-Modified, Retry-After, WWW-Authenticate"
@@ -70,7 +73,7 @@ def rewrite(_tenant: Tenant, _request: Request) -> Response | None:
 
 def edit_headers(
     _tenant: Tenant, _path: str, _status: int, _headers: Mapping[str, str]
-) -> Mapping[str, str]:
+) -> HeaderEdits:
     """Headers to set on an answer, replacing those of the same name; by default none."""
     return {}
 
@@ -82,6 +85,6 @@ class TransportPolicies:
     cors_headers: Callable[[str, str], dict[str, str]] = cors_headers
     preflight_headers: Callable[[str, str], dict[str, str] | None] = preflight_headers
     security_headers: Callable[[Tenant], dict[str, str]] = security_headers
-    edit_headers: Callable[[Tenant, str, int, Mapping[str, str]], Mapping[str, str]] = edit_headers
+    edit_headers: Callable[[Tenant, str, int, Mapping[str, str]], HeaderEdits] = edit_headers
     crash_response: Callable[[Tenant, Request], Response] = crash_response
     rewrite: Callable[[Tenant, Request], Response | None] = rewrite

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from payerproof.sandbox.apps import App
-from payerproof.sandbox.oauth.forms import form_parameters
+from payerproof.sandbox.oauth.forms import Parameters, form_parameters
 from payerproof.sandbox.oauth.minting import subject
 from payerproof.sandbox.oauth.model import AccessToken, Connection, OAuthError, RefreshToken
 
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 def client_may_manage_tokens(app: App) -> bool:
     """Introspection needs client authentication; a public client cannot give it."""
     return app.type != "public"
+
+
+def introspecting_app(tenant: Tenant, authorization: str, form: Parameters) -> App:
+    """The authenticated app that asks about a token; raises `OAuthError` for anybody else."""
+    policies = tenant.policies.oauth
+    app = policies.authenticate_client(tenant, authorization, form)
+    if not policies.client_may_manage_tokens(app):
+        raise OAuthError("invalid_client", "Client authentication is required", 401)
+    return app
 
 
 def connection_is_of(connection: Connection, app: App) -> bool:
@@ -76,9 +85,7 @@ async def introspection_endpoint(request: Request) -> Response:
     try:
         form = await form_parameters(request)
         authorization = request.headers.get("authorization", "")
-        app = policies.authenticate_client(tenant, authorization, form)
-        if not policies.client_may_manage_tokens(app):
-            raise OAuthError("invalid_client", "Client authentication is required", 401)
+        app = policies.introspecting_app(tenant, authorization, form)
         if not form.text("token"):
             raise OAuthError("invalid_request", "token is missing")
     except OAuthError as error:

@@ -163,6 +163,8 @@ class OAuthPolicies:
     authenticate: Callable[[Tenant, Request], Access | Refusal] = resource.authenticate
 
     # introspection, revocation, userinfo
+    introspecting_app: Callable[[Tenant, str, Parameters], App] = introspect.introspecting_app
+    revoking_app: Callable[[Tenant, str, Parameters], App] = revoke.revoking_app
     client_may_manage_tokens: Callable[[App], bool] = introspect.client_may_manage_tokens
     connection_is_of: Callable[[Connection, App], bool] = introspect.connection_is_of
     introspection_document: Callable[[Tenant, AnyToken | None, App], Document] = (

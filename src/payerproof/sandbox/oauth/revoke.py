@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
-from payerproof.sandbox.oauth.forms import form_parameters
+from payerproof.sandbox.apps import App
+from payerproof.sandbox.oauth.forms import Parameters, form_parameters
 from payerproof.sandbox.oauth.introspect import find_token
 from payerproof.sandbox.oauth.model import AccessToken, OAuthError, RefreshToken
 
 if TYPE_CHECKING:
     from payerproof.sandbox.tenant import Tenant
+
+
+def revoking_app(tenant: Tenant, authorization: str, form: Parameters) -> App:
+    """The app that gives a token back, authenticated as its type asks; raises `OAuthError`."""
+    return tenant.policies.oauth.authenticate_client(tenant, authorization, form)
 
 
 def revoke_token(tenant: Tenant, record: AccessToken | RefreshToken) -> None:
@@ -31,7 +37,7 @@ async def revocation_endpoint(request: Request) -> Response:
     try:
         form = await form_parameters(request)
         authorization = request.headers.get("authorization", "")
-        app = policies.authenticate_client(tenant, authorization, form)
+        app = policies.revoking_app(tenant, authorization, form)
         if not form.text("token"):
             raise OAuthError("invalid_request", "token is missing")
     except OAuthError as error:
