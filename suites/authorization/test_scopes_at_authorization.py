@@ -53,7 +53,7 @@ def test_every_listed_scope(
         )
         for code in issued(outcome)
     ]
-    # then all of them are granted, by name or by one that covers them; a wildcard may be spelled out
+    # then all of them are granted, by name or by one that covers them; wildcards may be spelt out
     granted = [name for answer in answers for name in answer.scopes]
     refused = [name for name in listed if name in IDENTITY and name not in granted]
     refused += beyond([name for name in listed if _of_one_type(name)], granted) if granted else []

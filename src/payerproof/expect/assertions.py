@@ -1,0 +1,47 @@
+"""Client assertions, right and wrong (SMART App Launch 2.2.0, section on asymmetric clients)."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from joserfc import jwt
+from joserfc.jwk import ECKey, RSAKey
+
+from payerproof.smart.client import ASSERTION_TYPE, RegisteredApp, client_assertion
+from payerproof.smart.identity import forge, parts
+from payerproof.target import App
+
+Fields = list[tuple[str, str]]
+
+
+def keyed(app: App) -> App:
+    """The app with the kid of its key, where the payer file leaves that to a JWK."""
+    text = app.key.reveal() if app.key else ""
+    kid = json.loads(text).get("kid", "") if text.lstrip().startswith("{") else ""
+    return app.model_copy(update={"key_id": app.key_id or kid})
+
+
+def fields_of(assertion: str) -> Fields:
+    """The form fields that carry an assertion to the token endpoint."""
+    return [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)]
+
+
+def signed_by_a_stranger(app: RegisteredApp, audience: str) -> str:
+    """An assertion right in every word, signed by a key that was never registered."""
+    header, payload = parts(client_assertion(app, audience)) or ({}, {})
+    alg = str(header.get("alg", "ES384"))
+    key = ECKey.generate_key("P-384") if alg.startswith("ES") else RSAKey.generate_key(2048)
+    return jwt.encode(dict(header), dict(payload), key, algorithms=[alg])
+
+
+def unsigned(app: RegisteredApp, audience: str) -> str:
+    """An assertion right in every word, with algorithm ``none`` and no signature."""
+    header, payload = parts(client_assertion(app, audience)) or ({}, {})
+    return forge({**header, "alg": "none"}, payload)
+
+
+def lasting(app: RegisteredApp, audience: str, seconds: int) -> str:
+    """An assertion that ends so many seconds from now; negative: it has ended."""
+    issued = int(time.time()) + min(seconds, 0) - 60
+    return client_assertion(app, audience, lifetime=seconds, iat=issued)

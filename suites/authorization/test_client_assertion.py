@@ -1,0 +1,178 @@
+"""Client assertions: signed by the app's own key, for this endpoint, short-lived and used once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from payerproof.expect import assertions
+from payerproof.smart.client import client_assertion
+from payerproof.suite import (
+    App,
+    Apps,
+    Authorization,
+    Lease,
+    Person,
+    SmartConfiguration,
+    TokenAnswer,
+    check,
+    each,
+    expect,
+    inconclusive_unless,
+    not_applicable_unless,
+)
+
+ASYMMETRIC = "confidential-asymmetric"
+NEEDS = ("member", "asymmetric_app")
+LIFETIMES = {"expired": -300, "too-long": 86_400}
+
+
+@check("oauth.client-assertion/right-one", needs=NEEDS)
+def test_right_assertion(
+    apps: Apps, authorization: Authorization, lease: Lease, member: Person
+) -> None:
+    """A private_key_jwt assertion as SMART describes is accepted."""
+    # given a code for an app with a registered key
+    app = lease.hold(member, *map(assertions.keyed, apps.of_type(ASYMMETRIC)))
+    request = authorization.request(app)
+    code = authorization.code(member, request)
+    # when it is exchanged with a right assertion
+    answer = authorization.tokens(app, member).exchange(
+        code, request.redirect_uri, request.pkce.verifier
+    )
+    # then a token comes
+    expect(answer).gives_token()
+
+
+@check("oauth.client-assertion/replayed-jti", needs=NEEDS)
+def test_replayed_assertion(
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+) -> None:
+    """The same assertion sent twice is refused the second time."""
+    # given a grant and an assertion that was good for one refresh
+    app = lease.hold(member, *map(assertions.keyed, apps.of_type(ASYMMETRIC)))
+    grant = lease(member, app)
+    not_applicable_unless(grant.refresh_token, "no refresh token was issued", grant.exchange)
+    tokens = authorization.tokens(app, member)
+    once = assertions.fields_of(client_assertion(app, smart.endpoint("token_endpoint")))
+    first = tokens.post(_refresh(grant.refresh_token) + once, authenticate=False)
+    inconclusive_unless(first.gave_token, "the assertion did not work once", first.exchange)
+    # when it is sent again with the next refresh
+    newest = first.refresh_token or grant.refresh_token
+    second = tokens.post(_refresh(newest) + once, authenticate=False)
+    # then it is worth nothing
+    expect(second).is_refused("invalid_client")
+
+
+@check("oauth.client-assertion/wrong-audience", needs=NEEDS)
+def test_wrong_audience(
+    apps: Apps, authorization: Authorization, lease: Lease, member: Person
+) -> None:
+    """An assertion whose aud is another endpoint is refused with invalid_client."""
+    # given an app with a registered key
+    app = lease.hold(member, *map(assertions.keyed, apps.of_type(ASYMMETRIC)))
+    # when its assertion is meant for another authorization server
+    wrong = client_assertion(app, "https://auth.payerproof.invalid/token")
+    # then no token comes for it
+    _expect_refused(authorization, member, app, wrong)
+
+
+@check("oauth.client-assertion/expired-or-too-long", needs=NEEDS)
+@each("lifetime", LIFETIMES)
+def test_lifetime(
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+    lifetime: str,
+) -> None:
+    """An assertion that is expired, or lives longer than five minutes, is refused."""
+    # given an app with a registered key
+    app = lease.hold(member, *map(assertions.keyed, apps.of_type(ASYMMETRIC)))
+    # when its assertion ended five minutes ago, or ends in a day
+    wrong = assertions.lasting(app, smart.endpoint("token_endpoint"), LIFETIMES[lifetime])
+    # then no token comes for it
+    _expect_refused(authorization, member, app, wrong)
+
+
+@check("oauth.client-assertion/foreign-key", needs=NEEDS)
+def test_foreign_key(
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+) -> None:
+    """An assertion signed by an unregistered key under the registered kid is refused."""
+    # given an app with a registered key
+    app = lease.hold(member, *map(assertions.keyed, apps.of_type(ASYMMETRIC)))
+    # when somebody else signs its assertion
+    wrong = assertions.signed_by_a_stranger(app, smart.endpoint("token_endpoint"))
+    # then no token comes for it
+    _expect_refused(authorization, member, app, wrong)
+
+
+@check("oauth.client-assertion/unsigned", needs=NEEDS)
+def test_unsigned(
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+) -> None:
+    """An assertion with alg none is refused."""
+    # given an app with a registered key
+    app = lease.hold(member, *map(assertions.keyed, apps.of_type(ASYMMETRIC)))
+    # when its assertion bears no signature and says so
+    wrong = assertions.unsigned(app, smart.endpoint("token_endpoint"))
+    # then no token comes for it
+    _expect_refused(authorization, member, app, wrong)
+
+
+@check("oauth.client-assertion/issuer-not-subject", needs=(*NEEDS, "two_apps"))
+@each("claim", ("iss", "sub"))
+def test_issuer_is_not_subject(
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+    claim: str,
+) -> None:
+    """An assertion whose iss or sub is another client is refused."""
+    # given an app with a registered key, and another app
+    app = lease.hold(member, *map(assertions.keyed, apps.of_type(ASYMMETRIC)))
+    other = apps.other_than(app)
+    # when its assertion names the other app in one of the two places
+    claims: dict[str, Any] = {claim: other.client_id}
+    wrong = client_assertion(app, smart.endpoint("token_endpoint"), **claims)
+    # then no token comes for it
+    _expect_refused(authorization, member, app, wrong)
+
+
+def _refresh(token: str) -> assertions.Fields:
+    return [("grant_type", "refresh_token"), ("refresh_token", token)]
+
+
+def _expect_refused(
+    authorization: Authorization, member: Person, app: App, assertion: str
+) -> TokenAnswer:
+    """Exchange a code with a wrong assertion, then with a right one: only the second may work."""
+    request = authorization.request(app)
+    tokens = authorization.tokens(app, member)
+    code = authorization.code(member, request)
+    fields = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", request.redirect_uri),
+        ("code_verifier", request.pkce.verifier),
+    ]
+    answer = tokens.post(fields + assertions.fields_of(assertion), authenticate=False)
+    expect(answer).is_refused("invalid_client")
+    right = tokens.post(fields)
+    inconclusive_unless(right.gave_token, "nor does a right assertion work", right.exchange)
+    return answer

@@ -1,0 +1,160 @@
+"""Introspection: the truth about a token, told to those whom it concerns."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from payerproof.suite import (
+    Api,
+    Apps,
+    Authorization,
+    Lease,
+    Person,
+    SmartConfiguration,
+    TokenAnswer,
+    check,
+    expect,
+    inconclusive_unless,
+    not_applicable_unless,
+)
+
+SYMMETRIC = "confidential-symmetric"
+
+
+@check("smart.introspection/live-token", needs=("member", "confidential_app"))
+def test_live_token(
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+) -> None:
+    """A live token is active, with scope, client_id, exp and the patient of the token response."""
+    _needs_introspection(smart)
+    # given a fresh grant
+    app = lease.hold(member, *apps.of_type(SYMMETRIC))
+    grant = lease(member, app)
+    # when the app asks about its token
+    answer = authorization.tokens(app, member).introspect(grant.access_token)
+    # then it is told what it holds
+    told = answer.document
+    wrong = [
+        name
+        for name, right in (
+            ("active", told.get("active") is True),
+            ("scope", set(str(told.get("scope", "")).split()) == set(grant.scopes)),
+            ("client_id", told.get("client_id") == app.client_id),
+            ("exp", isinstance(told.get("exp"), int)),
+            ("patient", told.get("patient") == grant.patient),
+        )
+        if not right
+    ]
+    expect.that(
+        not wrong,
+        "active with scope, client_id, exp and patient as granted",
+        f"missing or different: {', '.join(wrong)}" if wrong else "all are there and agree",
+        answer.exchange,
+        grant.exchange,
+    )
+
+
+@check("smart.introspection/dead-tokens", needs=("member", "confidential_app"))
+def test_dead_tokens(
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+) -> None:
+    """Garbage and revoked tokens read active false and tell nothing more."""
+    _needs_introspection(smart)
+    not_applicable_unless(
+        smart.endpoint("revocation_endpoint"), "no revocation endpoint is published"
+    )
+    # given a token that is active
+    app = lease.hold(member, *apps.of_type(SYMMETRIC))
+    grant = lease(member, app)
+    tokens = authorization.tokens(app, member)
+    live = tokens.introspect(grant.access_token)
+    inconclusive_unless(live.document.get("active"), "not even a live one is", live.exchange)
+    # when it is revoked
+    tokens.revoke(grant.access_token)
+    answers = [tokens.introspect(grant.access_token), tokens.introspect(secrets.token_urlsafe(32))]
+    # then it reads like one that never was
+    talkative = [answer for answer in answers if _facts(answer.document) != {"active": False}]
+    expect.that(
+        not talkative,
+        "active false, and nothing else about the token",
+        "; ".join(_summary(answer) for answer in talkative or answers),
+        *(answer.exchange for answer in talkative or answers),
+    )
+
+
+@check("oauth.introspection-protected/anonymous", needs=("member",))
+def test_anonymous_introspection(
+    api: Api, apps: Apps, authorization: Authorization, smart: SmartConfiguration, member: Person
+) -> None:
+    """Introspection without any credential tells nothing about a live token."""
+    _needs_introspection(smart)
+    # given a token that opens a record
+    member.must_have("Patient")
+    token = api.grant_of(member).access_token
+    # when somebody without credentials asks about it
+    answer = authorization.tokens(apps.default).introspect(token, authenticate=False)
+    inconclusive_unless(answer.status < 500, "the endpoint is out of order", answer.exchange)
+    # then they learn nothing
+    _expect_nothing_told(answer)
+
+
+@check("oauth.introspection-protected/other-app", needs=("member", "two_apps"))
+def test_introspection_by_another_app(
+    api: Api, apps: Apps, authorization: Authorization, smart: SmartConfiguration, member: Person
+) -> None:
+    """Another app learns nothing about this app's token."""
+    _needs_introspection(smart)
+    # given a token that opens a record, and another app, preferably one with credentials
+    member.must_have("Patient")
+    token = api.grant_of(member).access_token
+    other = next(
+        (app for app in apps.spare if app.type == SYMMETRIC), apps.other_than(apps.default)
+    )
+    tokens = authorization.tokens(other, member)
+    control = tokens.introspect(secrets.token_urlsafe(32))
+    inconclusive_unless(
+        control.document.get("active") is False,
+        "that app gets no answer about any token",
+        control.exchange,
+    )
+    # when that app asks about the token
+    answer = tokens.introspect(token)
+    # then it learns nothing
+    _expect_nothing_told(answer)
+
+
+def _needs_introspection(smart: SmartConfiguration) -> None:
+    not_applicable_unless(
+        smart.endpoint("introspection_endpoint"),
+        "no introspection endpoint is published",
+        smart.exchange,
+    )
+
+
+def _facts(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if value not in (None, "")}
+
+
+def _summary(answer: TokenAnswer) -> str:
+    names = ", ".join(sorted(_facts(answer.document))) or "nothing"
+    return f"{answer.status} with {names} ({{x:{answer.exchange}}})"
+
+
+def _expect_nothing_told(answer: TokenAnswer) -> None:
+    told = set(_facts(answer.document)) - {"active", "error", "error_description", "error_uri"}
+    expect.that(
+        answer.document.get("active") is not True and not told,
+        "nothing about the token",
+        _summary(answer),
+        answer.exchange,
+    )
