@@ -1,0 +1,181 @@
+"""The member's choice: declining is easy and harmless, and what is left out stays out."""
+
+from __future__ import annotations
+
+from payerproof.browser.facts import Choice, ConsentFacts
+from payerproof.expect import consent_words as words
+from payerproof.suite import (
+    Api,
+    App,
+    Apps,
+    Authorization,
+    Lease,
+    Person,
+    Portal,
+    check,
+    expect,
+    inconclusive_unless,
+)
+
+NARROW = "launch/patient openid fhirUser offline_access patient/Patient.rs patient/Coverage.rs"
+ANYWAY = ("Coverage", "Patient")
+"""Types of the narrow request, about which a box may be ticked."""
+
+
+@check("consent-screen.decline/as-easy", needs=("member", "browser"))
+def test_declining_is_as_easy(authorization: Authorization, member: Person) -> None:
+    """The decline control stands on the same page as approve, one press away."""
+    consent = _consent(authorization, member)
+    inconclusive_unless(consent.has_approve, "no control to approve was recognised on the page")
+    pressable = {*consent.page.buttons, *(link.text for link in consent.page.links)}
+    expect.that(
+        consent.has_decline and consent.decline_label in pressable,
+        "a control to decline beside the one to approve",
+        f"approve reads “{consent.approve_label}”, decline reads “{consent.decline_label}”"
+        if consent.has_decline
+        else f"“{consent.approve_label}” and no way to decline",
+        consent.page.screenshot,
+    )
+
+
+@check("consent-screen.decline/access-denied", needs=("member", "browser", "portal", "two_apps"))
+def test_declining_gives_access_denied(
+    apps: Apps, authorization: Authorization, lease: Lease, member: Person, portal: Portal
+) -> None:
+    """Declining gives error=access_denied and no code."""
+    # given an app the member has not connected
+    app = _unconnected(portal, lease, member, apps)
+    # when the member declines
+    outcome = authorization.visit(member, authorization.request(app), decision="decline")
+    inconclusive_unless(
+        outcome.consent, "no consent page was shown, so nothing was declined", *outcome.exchanges
+    )
+    # then the app is told so
+    expect(outcome).reports("access_denied")
+
+
+@check("consent.cancel-changes-nothing/earlier-grant-lives", needs=("member", "two_apps"))
+def test_declining_leaves_an_earlier_grant(
+    api: Api, authorization: Authorization, lease: Lease, member: Person
+) -> None:
+    """Declining leaves an earlier grant of the same app untouched."""
+    # given a grant that works
+    grant = lease(member, scopes=NARROW)
+    app = api.target.app(grant.app)
+    inconclusive_unless(grant.refresh_token, "no refresh token was given", grant.exchange)
+    before = api.as_(grant).search("Coverage", beneficiary=member.patient_id)
+    inconclusive_unless(before.matches, "the grant opens nothing", before.exchange)
+    # when the member declines as the same app asks for more
+    outcome = authorization.visit(member, authorization.request(app), decision="decline")
+    inconclusive_unless(
+        outcome.consent_shown and "code" not in outcome.parameters,
+        "the member was not asked, so nothing was declined",
+        *outcome.exchanges[-2:],
+    )
+    # then its tokens still work
+    after = api.as_(grant).search("Coverage", beneficiary=member.patient_id)
+    refreshed = authorization.tokens(app, member).refresh(grant.refresh_token)
+    expect.that(
+        bool(after.matches),
+        "data with the earlier token",
+        f"{after.status} ({{x:{after.exchange}}})",
+        before.exchange,
+        after.exchange,
+    )
+    expect(refreshed).gives_token()
+
+
+@check(
+    "consent.cancel-changes-nothing/no-list-entry",
+    needs=("member", "browser", "portal", "two_apps"),
+)
+def test_declining_adds_no_entry(
+    apps: Apps, authorization: Authorization, lease: Lease, member: Person, portal: Portal
+) -> None:
+    """Declining a first connection leaves no entry in the connected apps."""
+    # given an app that is not on the list
+    app = _unconnected(portal, lease, member, apps)
+    # when the member declines to connect it
+    outcome = authorization.visit(member, authorization.request(app), decision="decline")
+    inconclusive_unless(
+        outcome.consent and "code" not in outcome.parameters,
+        "nothing was declined",
+        *outcome.exchanges[-2:],
+    )
+    # then it is not there afterwards either
+    after = portal.connected_apps(member)
+    listed = [entry for entry in after.apps if entry.name == app.name]
+    expect.that(
+        not listed,
+        "no entry for an app that was declined",
+        f"{app.id} is listed" if listed else f"{len(after.apps)} entries, none for {app.id}",
+        after.page.screenshot or after.page.exchange,
+    )
+
+
+@check(
+    "consent-screen.no-preticked-extras/within-the-request",
+    needs=("member", "browser", "portal", "two_apps"),
+)
+def test_nothing_extra_is_ticked(
+    apps: Apps, authorization: Authorization, lease: Lease, member: Person, portal: Portal
+) -> None:
+    """Nothing outside the request is ticked."""
+    # given an app that asks for coverage and personal data only
+    app = _unconnected(portal, lease, member, apps)
+    request = authorization.request(app, NARROW)
+    outcome = authorization.visit(member, request, decision="look")
+    inconclusive_unless(outcome.consent, "no consent page was shown", *outcome.exchanges[-2:])
+    assert outcome.consent is not None
+    # when each box that is ticked, shown or hidden, is laid beside the request
+    ticked = [choice for choice in outcome.consent.choices if choice.checked]
+    extra = [choice.label or choice.name for choice in ticked if not _asked_for(choice)]
+    # then each is about something asked for
+    expect.that(
+        not extra,
+        "nothing ticked beyond coverage, personal data, identity and access while away",
+        f"ticked beyond it: {', '.join(extra)}"
+        if extra
+        else f"{len(ticked)} ticked, all asked for",
+        outcome.consent.page.screenshot,
+        outcome.consent.page.exchange,
+    )
+
+
+@check("consent-screen.choice-per-type/leave-one-out", needs=("member", "browser", "two_apps"))
+def test_one_type_left_out(api: Api, lease: Lease, member: Person) -> None:
+    """One data type can be left out, and the grant shrinks accordingly."""
+    # given a member with test results and a choice to leave them out
+    member.must_have("Observation", "Coverage")
+    grant = lease(member, leave_out=("Observation",))
+    client = api.as_(grant)
+    # when both kinds are asked for
+    kept = client.search("Coverage", beneficiary=member.patient_id)
+    inconclusive_unless(kept.matches, "the rest does not come either", kept.exchange)
+    left_out = client.search("Observation", patient=member.patient_id)
+    # then only what was left ticked comes
+    expect(left_out).has_no_resource_of("Observation")
+
+
+def _asked_for(choice: Choice) -> bool:
+    text = f"{choice.label} {choice.name}"
+    data = any(words.describes(kind, text) for kind in ANYWAY)
+    return data or any(words.says([text], family) for family in words.SCOPE_WORDS.values())
+
+
+def _consent(authorization: Authorization, person: Person) -> ConsentFacts:
+    """The consent page on which the person's shared grant was given."""
+    outcome = authorization.first_connection(person)
+    inconclusive_unless(
+        outcome.consent, f"no consent page was shown to {person}", *outcome.exchanges[-2:]
+    )
+    assert outcome.consent is not None
+    return outcome.consent
+
+
+def _unconnected(portal: Portal, lease: Lease, person: Person, apps: Apps) -> App:
+    """A spare app, held, that is not on the person's list of connected apps."""
+    listed = {entry.name for entry in portal.connected_apps(person).apps}
+    free = [app for app in apps.spare if app.name not in listed]
+    inconclusive_unless(free, f"{person} has connected every app already")
+    return lease.hold(person, *free)
