@@ -164,7 +164,14 @@ class Grants:
         Raises `LoginTrouble` where no code or no token comes.
         """
         request = self.request(app, scopes)
-        return self._exchange(persona, app, request, self.visit(persona, request, **how))
+        if how.get("leave_out"):
+            request = request.having(prompt="consent")  # a remembered consent offers no choice
+        outcome = self.visit(persona, request, **how)
+        if how.get("leave_out") and not outcome.consent_shown and "code" in outcome.parameters:
+            raise LoginTrouble(
+                f"{persona.id} was not asked, so nothing could be left out", outcome.exchanges[-3:]
+            )
+        return self._exchange(persona, app, request, outcome)
 
     def _exchange(
         self,

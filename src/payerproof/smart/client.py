@@ -102,7 +102,8 @@ def client_assertion(
     text = app.key.reveal()
     key = _load_key(text)
     alg = app.alg or ("ES384" if isinstance(key, ECKey) else "RS384")
-    header = {"alg": alg, "typ": "JWT"} | ({"kid": app.key_id} if app.key_id else {})
+    kid = app.key_id or key.kid  # a JWK brings its own; SMART asks for one in every header
+    header = {"alg": alg, "typ": "JWT"} | ({"kid": kid} if kid else {})
     payload: dict[str, object] = {
         "iss": app.client_id,
         "sub": app.client_id,
