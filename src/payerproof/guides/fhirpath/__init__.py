@@ -1,6 +1,6 @@
 """FHIRPath for FHIR R4: parsed once, compiled to Python, evaluated on raw JSON."""
 
-from payerproof.guides.fhirpath.engine import Expression, compile_expression
+from payerproof.guides.fhirpath.engine import Expression, compile_expression, evaluate
 from payerproof.guides.fhirpath.errors import FhirPathError
 from payerproof.guides.fhirpath.items import Context, Item, Model, Node
 
@@ -12,4 +12,5 @@ __all__ = [
     "Model",
     "Node",
     "compile_expression",
+    "evaluate",
 ]

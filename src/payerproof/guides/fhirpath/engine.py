@@ -49,6 +49,22 @@ class Expression:
         )
 
 
+def evaluate(expression: str, resource: Any, **variables: Collection) -> Collection:
+    """Evaluate on a resource as parsed JSON, with the types of FHIR R4 and no resolver."""
+    from payerproof.guides.library import Library
+    from payerproof.guides.model import TypeModel
+
+    model = _models.get("R4")
+    if model is None:
+        model = _models["R4"] = TypeModel(Library().core.structures)
+    node = Node(resource, str(resource.get("resourceType", "")))
+    env = Context(model, node, node, node, variables=dict(variables))
+    return compile_expression(expression).evaluate(node, env)
+
+
+_models: dict[str, Any] = {}
+
+
 @lru_cache(maxsize=4096)
 def compile_expression(text: str) -> Expression:
     """Parse and compile; raises `FhirPathError` when the text is not FHIRPath."""
@@ -199,11 +215,34 @@ def _unary(tree: Any) -> Fn:
 
 def _binary(tree: Any) -> Fn:
     left, right = compile_tree(tree.left), compile_tree(tree.right)
+    if _defines(tree):
+        left, right = _apart(left), _apart(right)
     logic = LOGIC.get(tree.op)
     if logic is not None:
         return lambda scope: logic(left, right, scope)
     action = BINARY[tree.op]
     return lambda scope: action(left(scope), right(scope))
+
+
+def _defines(tree: ast.Ast) -> bool:
+    """Whether a variable is defined anywhere in a tree."""
+    if isinstance(tree, ast.Call):
+        return tree.name == "defineVariable" or any(map(_defines, (tree.target, *tree.args)))
+    if isinstance(tree, ast.Binary):
+        return _defines(tree.left) or _defines(tree.right)
+    if isinstance(tree, ast.Member | ast.Index):
+        return _defines(tree.target)
+    return False
+
+
+def _apart(run: Fn) -> Fn:
+    """An operand whose variables end with it."""
+
+    def apart(scope: Scope) -> Collection:
+        inner = Scope(scope.env, scope.this, scope.index, scope.total, {**scope.variables})
+        return run(inner)
+
+    return apart
 
 
 def _type_op(tree: Any) -> Fn:

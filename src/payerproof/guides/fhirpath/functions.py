@@ -34,7 +34,7 @@ single = one
 
 def at_item(scope: Scope, item: Item, index: int) -> Scope:
     """The scope inside a criterion."""
-    return Scope(scope.env, [item], index, scope.total, scope.variables)
+    return Scope(scope.env, [item], index, scope.total, {**scope.variables})
 
 
 def _simple(action: Callable[[Collection], Collection]) -> Maker:
@@ -315,11 +315,22 @@ def _conforms_to(target: Fn, url: Fn) -> Fn:
     def run(scope: Scope) -> Collection:
         address = one(url(scope), "a profile")
         if scope.env.conforms_to is None:
-            raise NotJudged(f"no profiles at hand for {address}")
+            return [_base_type(scope, item, str(address)) for item in target(scope)]
         judge = scope.env.conforms_to
         return [judge(item, str(address)) for item in target(scope) if isinstance(item, Node)]
 
     return run
+
+
+_BASE = "http://hl7.org/fhir/StructureDefinition/"
+
+
+def _base_type(scope: Scope, item: Item, address: str) -> bool:
+    """Conformance to a base type, which needs no validator."""
+    name = address.removeprefix(_BASE)
+    if not address.startswith(_BASE) or not scope.env.model.known(name):
+        raise NotJudged(f"no profiles at hand for {address}")
+    return isinstance(item, Node) and name in scope.env.model.supertypes(item.type)
 
 
 def _type_function(op: str) -> Maker:
