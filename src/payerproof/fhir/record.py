@@ -32,6 +32,9 @@ CLAIMS_AND_CLINICAL = (
 )
 """Types of the Patient compartment that CARIN Blue Button and US Core speak of."""
 
+CLAIMS_AND_BASICS = ("Coverage", "ExplanationOfBenefit", "Condition", "Observation")
+"""Enough of a record to tell a member from another, where nothing hangs on the rest."""
+
 
 @dataclass(frozen=True)
 class Record:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from payerproof.browser.hook import HookAgent
 from payerproof.expect.outcomes import Inconclusive, inconclusive_unless
 from payerproof.fhir.client import FhirClient
-from payerproof.fhir.record import CLAIMS_AND_CLINICAL, Record, collect
+from payerproof.fhir.record import CLAIMS_AND_BASICS, CLAIMS_AND_CLINICAL, Record, collect
 from payerproof.plugin.grants import Grant, Grants, Memo, Trouble
 from payerproof.plugin.journal import Journal
 from payerproof.plugin.locate import segment
@@ -205,9 +205,10 @@ class RunSession:
     def _collect(self, persona: Persona) -> Record:
         grant = self.shared_grant(persona)
         served = served_types(self.capability)
+        pair = {one.id for one in self.cast.pair or ()}
         types = [
             kind
-            for kind in CLAIMS_AND_CLINICAL
+            for kind in (CLAIMS_AND_CLINICAL if persona.id in pair else CLAIMS_AND_BASICS)
             if (not served or kind in served) and opens(grant.scopes, kind, "s")
         ]
         return collect(self.client(grant), self.patient_id(persona), types)
