@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from payerproof.expect.operator import later
 from payerproof.suite import (
     Api,
     Apps,
@@ -31,6 +32,24 @@ def test_second_exchange(authorization: Authorization, lease: Lease, member: Per
     second = tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
     # then it buys nothing more
     expect(second).is_refused("invalid_grant")
+
+
+@check("smart.code-single-use/late-exchange", needs=("member", "control:clock"), prod="no")
+def test_late_exchange(
+    api: Api, authorization: Authorization, lease: Lease, target: Target, member: Person
+) -> None:
+    """A code older than the payer file's code lifetime is refused."""
+    # given a code
+    app = lease.hold(member)
+    request = authorization.request(app)
+    code = authorization.code(member, request)
+    # when it is exchanged rightly, but a minute after the longest life a code may have
+    with later(api, target, target.policy.code_lifetime_seconds + 60):
+        answer = authorization.tokens(app, member).exchange(
+            code, request.redirect_uri, request.pkce.verifier
+        )
+    # then no token comes
+    expect(answer).is_refused("invalid_grant")
 
 
 @check("oauth.code-replay-ends-tokens/first-tokens-dead", needs=("member",))
