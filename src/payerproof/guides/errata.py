@@ -1,9 +1,6 @@
 """Known defects of published guides: what each does, its tracker id, and what we do about it.
 
-The list is data, ``profiles/guides/errata.toml``. Four kinds: ``invariant`` (a rule is not applied
-or is lowered to a warning), ``pattern-version`` (``Coding.version`` in a pattern is not demanded),
-``value-set`` (a misspelt address stands for the right one), ``dead`` (a rule that can never fire;
-named so that nobody counts on it).
+The list is data, ``profiles/guides/errata.toml``; its head explains the kinds.
 """
 
 from __future__ import annotations
@@ -42,6 +39,7 @@ class Errata:
         self._rules: dict[tuple[str, str, str], Erratum] = {}
         self._patterns: dict[tuple[str, str], Erratum] = {}
         self._sets: dict[str, Erratum] = {}
+        self._bindings: dict[tuple[str, str, str], Erratum] = {}
         for entry in self.entries.values():
             self._place(entry)
 
@@ -52,6 +50,8 @@ class Errata:
             for version in entry.versions:
                 if entry.kind == "pattern-version":
                     self._patterns[(profile, version)] = entry
+                for element in entry.elements if entry.kind == "binding" else ():
+                    self._bindings[(profile, version, element)] = entry
                 for key in entry.keys if entry.kind == "invariant" else ():
                     self._rules[(profile, version, key)] = entry
 
@@ -62,6 +62,14 @@ class Errata:
     def pattern_version(self, profile: str, version: str) -> Erratum | None:
         """The defect that puts ``Coding.version`` into the patterns of a profile."""
         return self._patterns.get((profile, version))
+
+    def binding(self, profile: str, version: str, element: str) -> Erratum | None:
+        """The defect of a binding, when it contradicts the rest of its profile."""
+        return self._bindings.get((profile, version, element))
+
+    def misspelt(self, url: str) -> Erratum | None:
+        """The defect behind a misspelt address of a value set."""
+        return self._sets.get(url.partition("|")[0])
 
     def value_set(self, url: str) -> str:
         """The right address of a value set."""

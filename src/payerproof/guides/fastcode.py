@@ -407,8 +407,6 @@ class Coder:
             if not self.shape >= {"start", "end"}:
                 return []
             return ["if not per_1(d['start'], d['end']): raise Slow"]
-        if self.fast.errata.rule(rule.profile, rule.version, rule.key) is not None:
-            raise Slow
         test, unknown = self._translated(node, rule)
         if test == "True":
             return []
@@ -423,7 +421,8 @@ class Coder:
         return ["try:", "    " + line, f"except Unknown: e.unjudged.add({site})"]
 
     def _unmet(self, node: Node, rule: Rule) -> str:
-        if rule.severity == ERROR:
+        erratum = self.fast.errata.rule(rule.profile, rule.version, rule.key)
+        if rule.severity == ERROR or erratum is not None:
             return "raise Slow"
         site = Site(
             "warning",

@@ -80,7 +80,7 @@ def _context(run: Run, node: Node, place: Place) -> Context:
     env = dataclasses.replace(
         run.env,
         context=place.item(),
-        member_of=member_of(run.schema, run.errata, structure.prefer),
+        member_of=member_of(run.schema, run.errata, structure.prefer, run.mattered),
         resolve=lambda reference, around: resolve(run, reference, around),
         conforms_to=lambda item, url: _conforms(run, node, place, item, url),
     )

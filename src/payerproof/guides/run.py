@@ -134,10 +134,18 @@ def canonical(structure: Structure) -> str:
     return f"{structure.url}|{structure.version}"
 
 
-def member_of(schema: Schema, errata: Errata, prefer: Prefer) -> Callable[[Item, str], bool]:
-    """The ``memberOf`` of a profile: answers from its guide's terminology or raises `NotJudged`."""
+def member_of(
+    schema: Schema, errata: Errata, prefer: Prefer, mattered: set[str] | None = None
+) -> Callable[[Item, str], bool]:
+    """The ``memberOf`` of a profile: answers from its guide's terminology or raises `NotJudged`.
+
+    ``mattered`` collects the errata that the answer rests on.
+    """
 
     def judge(item: Item, url: str) -> bool:
+        erratum = errata.misspelt(url)
+        if erratum is not None and mattered is not None:
+            mattered.add(erratum.id)
         expansion = schema.terminology.expansion(errata.value_set(url), prefer)
         answers = [
             expansion.has(*pair) if pair[0] != ANY else expansion.has_code(pair[1])

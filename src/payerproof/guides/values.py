@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from payerproof.guides.findings import ERROR, WARNING
+from payerproof.guides.findings import ERROR, INFORMATION, WARNING
 from payerproof.guides.run import ANY, Place, Run, codings
 from payerproof.guides.schema import Node
 
@@ -203,6 +203,9 @@ def _report_binding(
         "max": f"Use codes of the value set {address} only.",
         "extensible": f"Use a code of the value set {address} if one fits.",
     }[strength]
+    structure = node.structure
+    erratum = run.errata.binding(structure.url, structure.version, node.id)
+    severity = WARNING if strength == "extensible" else ERROR
     run.report(
         f"binding-{strength}",
         place,
@@ -210,5 +213,6 @@ def _report_binding(
         message,
         expected=address,
         found=found,
-        severity=WARNING if strength == "extensible" else ERROR,
+        severity=INFORMATION if erratum is not None else severity,
+        erratum=erratum.id if erratum is not None else "",
     )
