@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from defect_payer import Probes, get, granted, shows_at_the_faulty_payer_only
+from defect_flow import Probes, get, granted, shows_at_the_faulty_payer_only
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from payerproof.sandbox.defects import Defect, register
-from payerproof.sandbox.defects.changing import Change, oauth, transport
+from payerproof.sandbox.defects.replacing import Change, oauth, transport
 from payerproof.sandbox.oauth import keys
 from payerproof.sandbox.oauth.discovery import openid_configuration, smart_configuration
 from payerproof.sandbox.scopes import supported

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from payerproof.sandbox.defects import Defect, register
-from payerproof.sandbox.defects.changing import fhir, transport
+from payerproof.sandbox.defects.replacing import fhir, transport
 
 if TYPE_CHECKING:
     from payerproof.sandbox.fhir.call import FaceFacts
