@@ -1,51 +1,96 @@
-"""How a mistake is put into a payer: the fields of one group of policies that it replaces."""
+"""How a defect is written: one decision of the FHIR API taken otherwise, or other data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from payerproof.sandbox.data.world import World
+from payerproof.sandbox.defects import Defect, register
+from payerproof.sandbox.defects.replacing import Change, oauth, portal, transport
 
 if TYPE_CHECKING:
     from payerproof.sandbox.tenant import TenantSpec
 
-Change = Callable[["TenantSpec"], "TenantSpec"]
+__all__ = [
+    "Change",
+    "data",
+    "decision",
+    "fhir",
+    "oauth",
+    "portal",
+    "remembering",
+    "seed",
+    "transport",
+    "with_fhir",
+]
+
+Decision = TypeVar("Decision", bound=Callable[..., Any])
+WorldChange = TypeVar("WorldChange", bound=Callable[[World], World])
+Make = TypeVar("Make", bound=Callable[[], Mapping[str, Any]])
 
 
-def oauth(**fields: Any) -> Change:
-    """Replace fields of the authorization server's policies."""
-    return _policies("oauth", fields)
+def seed(
+    name: str,
+    area: str,
+    cites: str,
+    title: str,
+    apply: Callable[[TenantSpec], TenantSpec],
+    *,
+    twin: str = "",
+    lawful: bool = False,
+) -> None:
+    """Register a defect, or a benign twin if `lawful`; `cites` is a list parted by spaces."""
+    found = tuple(cites.split())
+    register(Defect(name, area, found, title, apply, twin=twin, lawful=lawful))
 
 
-def portal(**fields: Any) -> Change:
-    """Replace fields of the portal's policies."""
-    return _policies("portal", fields)
+def with_fhir(spec: TenantSpec, decisions: Mapping[str, Any]) -> TenantSpec:
+    """Replace decisions of the FHIR API by name."""
+    fhir = replace(spec.policies.fhir, **decisions)
+    return replace(spec, policies=replace(spec.policies, fhir=fhir))
 
 
-def fhir(**fields: Any) -> Change:
-    """Replace fields of the FHIR API's policies."""
-    return _policies("fhir", fields)
+def fhir(**decisions: Any) -> Callable[[TenantSpec], TenantSpec]:
+    """Make the change that takes these decisions of the FHIR API otherwise."""
+    return lambda spec: with_fhir(spec, decisions)
 
 
-def transport(**fields: Any) -> Change:
-    """Replace fields of the edge's policies."""
-    return _policies("transport", fields)
+def decision(
+    field: str, name: str, area: str, cites: str, title: str, **more: Any
+) -> Callable[[Decision], Decision]:
+    """Seed the decorated function as the decision `field` of the FHIR API."""
+
+    def take(function: Decision) -> Decision:
+        seed(name, area, cites, title, fhir(**{field: function}), **more)
+        return function
+
+    return take
 
 
-def _policies(group: str, fields: dict[str, Any]) -> Change:
-    def change(spec: TenantSpec) -> TenantSpec:
-        policies = spec.policies
-        changed: Any = replace(getattr(policies, group), **fields)
-        return replace(spec, policies=replace(policies, **{group: changed}))
+def remembering(
+    name: str, area: str, cites: str, title: str, **more: Any
+) -> Callable[[Make], Make]:
+    """Seed decisions that keep something between requests; they are made anew for each tenant."""
 
-    return change
+    def take(make: Make) -> Make:
+        seed(name, area, cites, title, lambda spec: with_fhir(spec, make()), **more)
+        return make
 
-
-def self_contained(spec: TenantSpec) -> TenantSpec:
-    """Let access tokens be JWTs: a mistake in reading them can't be made with opaque ones."""
-    return replace(spec, face=replace(spec.face, token_format="self-contained"))  # noqa: S106
+    return take
 
 
-def both(first: Change, second: Change) -> Change:
-    """Make one change after another, where the mistake shows only on the ground of the first."""
-    return lambda spec: second(first(spec))
+def data(
+    name: str, area: str, cites: str, title: str, **more: Any
+) -> Callable[[WorldChange], WorldChange]:
+    """Seed the decorated function as a change of the data."""
+
+    def take(change: WorldChange) -> WorldChange:
+        def apply(spec: TenantSpec) -> TenantSpec:
+            return replace(spec, reshape=(*spec.reshape, change))
+
+        seed(name, area, cites, title, apply, **more)
+        return change
+
+    return take
