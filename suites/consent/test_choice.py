@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from payerproof.browser.facts import Choice, ConsentFacts
 from payerproof.expect import consent_words as words
+from payerproof.expect.given import unconnected
 from payerproof.suite import (
     Api,
-    App,
     Apps,
     Authorization,
     Lease,
@@ -38,13 +38,15 @@ def test_declining_is_as_easy(authorization: Authorization, member: Person) -> N
     )
 
 
-@check("consent-screen.decline/access-denied", needs=("member", "browser", "portal", "two_apps"))
+@check(
+    "consent-screen.decline/access-denied", needs=("member", "portal", "two_apps", "state_changes")
+)
 def test_declining_gives_access_denied(
     apps: Apps, authorization: Authorization, lease: Lease, member: Person, portal: Portal
 ) -> None:
     """Declining gives error=access_denied and no code."""
     # given an app the member has not connected
-    app = _unconnected(portal, lease, member, apps)
+    app = unconnected(portal, lease, member, *apps.spare)
     # when the member declines
     outcome = authorization.visit(member, authorization.request(app), decision="decline")
     inconclusive_unless(
@@ -66,7 +68,8 @@ def test_declining_leaves_an_earlier_grant(
     before = api.as_(grant).search("Coverage", beneficiary=member.patient_id)
     inconclusive_unless(before.matches, "the grant opens nothing", before.exchange)
     # when the member declines as the same app asks for more
-    outcome = authorization.visit(member, authorization.request(app), decision="decline")
+    request = authorization.request(app).having(prompt="consent")
+    outcome = authorization.visit(member, request, decision="decline")
     inconclusive_unless(
         outcome.consent_shown and "code" not in outcome.parameters,
         "the member was not asked, so nothing was declined",
@@ -87,14 +90,14 @@ def test_declining_leaves_an_earlier_grant(
 
 @check(
     "consent.cancel-changes-nothing/no-list-entry",
-    needs=("member", "browser", "portal", "two_apps"),
+    needs=("member", "portal", "two_apps", "state_changes"),
 )
 def test_declining_adds_no_entry(
     apps: Apps, authorization: Authorization, lease: Lease, member: Person, portal: Portal
 ) -> None:
     """Declining a first connection leaves no entry in the connected apps."""
     # given an app that is not on the list
-    app = _unconnected(portal, lease, member, apps)
+    app = unconnected(portal, lease, member, *apps.spare)
     # when the member declines to connect it
     outcome = authorization.visit(member, authorization.request(app), decision="decline")
     inconclusive_unless(
@@ -115,14 +118,14 @@ def test_declining_adds_no_entry(
 
 @check(
     "consent-screen.no-preticked-extras/within-the-request",
-    needs=("member", "browser", "portal", "two_apps"),
+    needs=("member", "portal", "two_apps", "state_changes"),
 )
 def test_nothing_extra_is_ticked(
     apps: Apps, authorization: Authorization, lease: Lease, member: Person, portal: Portal
 ) -> None:
     """Nothing outside the request is ticked."""
     # given an app that asks for coverage and personal data only
-    app = _unconnected(portal, lease, member, apps)
+    app = unconnected(portal, lease, member, *apps.spare)
     request = authorization.request(app, NARROW)
     outcome = authorization.visit(member, request, decision="look")
     inconclusive_unless(outcome.consent, "no consent page was shown", *outcome.exchanges[-2:])
@@ -171,11 +174,3 @@ def _consent(authorization: Authorization, person: Person) -> ConsentFacts:
     )
     assert outcome.consent is not None
     return outcome.consent
-
-
-def _unconnected(portal: Portal, lease: Lease, person: Person, apps: Apps) -> App:
-    """A spare app, held, that is not on the person's list of connected apps."""
-    listed = {entry.name for entry in portal.connected_apps(person).apps}
-    free = [app for app in apps.spare if app.name not in listed]
-    inconclusive_unless(free, f"{person} has connected every app already")
-    return lease.hold(person, *free)

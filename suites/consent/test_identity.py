@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from payerproof.browser.facts import ConsentFacts
 from payerproof.expect import consent_words as words
+from payerproof.expect.given import unconnected
 from payerproof.plugin.session import RunSession
 from payerproof.suite import (
     App,
@@ -59,7 +60,7 @@ def test_developer_is_named(apps: Apps, authorization: Authorization, member: Pe
 
 @check(
     "consent-screen.attestation-status/both-kinds",
-    needs=("member", "browser", "portal", "attested_and_unattested_app"),
+    needs=("member", "portal", "attested_and_unattested_app", "state_changes"),
 )
 @each("kind", ("attested", "unattested"))
 def test_attestation_is_told(
@@ -72,7 +73,7 @@ def test_attestation_is_told(
 ) -> None:
     """An attested and an unattested app are each told as what they are."""
     # given an app of this kind that the member has not connected
-    app = _unconnected(portal, lease, member, apps.attested(kind == "attested"))
+    app = unconnected(portal, lease, member, *_spare(apps, kind == "attested"))
     # when the member comes to its consent page
     consent = _seen(authorization, member, app)
     # then the page tells the status, and the right one
@@ -160,12 +161,13 @@ def _seen(authorization: Authorization, person: Person, app: App, choose: str = 
     return outcome.consent
 
 
-def _unconnected(portal: Portal, lease: Lease, person: Person, pool: tuple[App, ...]) -> App:
-    """One of these apps, held, that is not on the person's list of connected apps."""
-    listed = {entry.name for entry in portal.connected_apps(person).apps}
-    free = [app for app in pool if app.redirect_uri and app.name not in listed]
-    inconclusive_unless(free, f"{person} has connected every app of this kind already")
-    return lease.hold(person, *free)
+def _spare(apps: Apps, attested: bool) -> list[App]:
+    """Apps of this kind, without the one whose grants are shared."""
+    found = [app for app in apps.attested(attested) if app in apps.spare]
+    inconclusive_unless(
+        found, "the payer file has no such app besides the first one, whose grants are shared"
+    )
+    return found
 
 
 def _representative(session: RunSession) -> tuple[Person, str]:

@@ -1,0 +1,73 @@
+"""States that checks start from, and how they watch a state end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from payerproof.browser.facts import ConnectedApps
+from payerproof.expect.outcomes import inconclusive_unless
+from payerproof.expect.reply import REFUSALS
+from payerproof.fhir.client import FhirClient
+from payerproof.fhir.reply import Reply
+from payerproof.target import App
+
+
+class AppList(Protocol):
+    """The portal's list of connected apps."""
+
+    def connected_apps(self, person: Any) -> ConnectedApps:
+        """The list as the person sees it."""
+        ...
+
+    def revoke(self, person: Any, app: App) -> ConnectedApps:
+        """Press Revoke for an app."""
+        ...
+
+
+class Hold(Protocol):
+    """Holds a pair of a person and an app for one check."""
+
+    def hold(self, person: Any, *apps: App) -> App:
+        """Hold one of these apps till the check ends."""
+        ...
+
+
+def unconnected(portal: AppList, lease: Hold, person: Any, *apps: App) -> App:
+    """Hold one of these apps that the person has not connected, so that consent is not remembered.
+
+    A connection that an earlier check left is ended first; nobody else uses it while it is held.
+    """
+    app = lease.hold(person, *apps)
+    listed = portal.connected_apps(person).apps
+    if any(entry.name == app.name for entry in listed):
+        portal.revoke(person, app)
+    return app
+
+
+@dataclass
+class Looks:
+    """Looks at one's own Patient with one token, one after the other, until it is refused."""
+
+    client: FhirClient
+    patient_id: str
+    replies: list[Reply] = field(default_factory=list)
+
+    def refused(self) -> bool:
+        """Look once more; True where the token opened nothing, the server being well."""
+        self.replies.append(self.client.read("Patient", self.patient_id))
+        return self.last.status in REFUSALS and self.last.resource_type != "Patient"
+
+    @property
+    def last(self) -> Reply:
+        """The latest reply."""
+        return self.replies[-1]
+
+    def must_open(self) -> None:
+        """End the check as inconclusive where the token opens nothing to begin with."""
+        refused = self.refused()
+        inconclusive_unless(
+            not refused and self.last.resource_type == "Patient",
+            "the token did not open the member's own Patient before anything was revoked",
+            self.last.exchange,
+        )

@@ -1,0 +1,182 @@
+"""Login, then consent, then the code: nothing of a member shows or moves before that."""
+
+from __future__ import annotations
+
+from payerproof.browser.facts import AuthorizationOutcome, PageFacts
+from payerproof.expect.given import unconnected
+from payerproof.plugin.session import RunSession
+from payerproof.suite import (
+    App,
+    Apps,
+    Authorization,
+    Lease,
+    Person,
+    Portal,
+    check,
+    expect,
+    inconclusive_unless,
+)
+
+SIGNING_IN = ("login", "second-factor")
+
+
+@check("consent-screen.after-login/order", needs=("member", "browser"))
+def test_login_then_consent_then_code(
+    apps: Apps, authorization: Authorization, member: Person, portal: Portal
+) -> None:
+    """Login, then consent, then the code, in this order."""
+    # given the pages of the first connection, and the first page that a stranger's browser gets
+    outcome = authorization.first_connection(member)
+    code = "code" in outcome.parameters
+    inconclusive_unless(code, "no code came to a correct request", *outcome.exchanges[-2:])
+    kinds = [page.kind for page in outcome.pages]
+    entrance = portal.visit(authorization.request(apps.default).url)
+    # then nobody meets the consent page before the login, and no code comes without it
+    after_consent = kinds[kinds.index("consent") :] if "consent" in kinds else kinds
+    late = [kind for kind in after_consent if kind in SIGNING_IN]
+    expect.that(
+        entrance.kind in SIGNING_IN and "consent" in kinds and not late,
+        "the login first, consent after it, and the code last",
+        f"a stranger's browser gets a page of kind {entrance.kind}; "
+        f"the member met {', then '.join(kinds) or 'no page'}, then the code came",
+        entrance.exchange,
+        *(page.screenshot or page.exchange for page in outcome.pages),
+    )
+
+
+@check(
+    "consent-screen.after-login/consent-address-alone",
+    needs=("member", "portal", "two_apps", "state_changes"),
+)
+def test_consent_address_without_a_login(
+    authorization: Authorization, lease: Lease, member: Person, portal: Portal, apps: Apps
+) -> None:
+    """The consent page's address opened in a fresh browser shows the login, no consent, no data."""
+    # given a consent page that waits for its member
+    app = unconnected(portal, lease, member, *apps.spare)
+    waiting = _look(authorization, member, app)
+    # when somebody who is not logged in opens its address
+    page = portal.visit(waiting.url)
+    # then neither the page nor anything of the member is shown
+    expect.that(
+        page.kind != "consent",
+        "the login, or a refusal",
+        f"a page of kind {page.kind}, status {page.status}",
+        page.exchange,
+        page.screenshot,
+    )
+    expect(page).shows_nothing_about(member.markers)
+
+
+@check(
+    "consent-screen.after-login/no-code-before-consent",
+    needs=("member", "portal", "two_apps", "state_changes"),
+)
+def test_stopping_at_the_consent_page(
+    apps: Apps, authorization: Authorization, lease: Lease, member: Person, portal: Portal
+) -> None:
+    """Stopping at the consent page leaves no code and no connected app."""
+    # given an app that is not on the list
+    app = unconnected(portal, lease, member, *apps.spare)
+    # when the member comes to its consent page and does nothing
+    request = authorization.request(app)
+    outcome = authorization.visit(member, request, decision="look")
+    inconclusive_unless(
+        outcome.consent or outcome.redirected,
+        f"neither consent page nor code came ({outcome.trouble})",
+        *outcome.exchanges[-2:],
+    )
+    after = portal.connected_apps(member)
+    # then no code was issued, and the app is not connected
+    expect(outcome).gives_no_code()
+    listed = any(entry.name == app.name for entry in after.apps)
+    expect.that(
+        not listed,
+        "no entry for an app that was not approved",
+        f"{app.id} is {'' if listed else 'not '}listed",
+        after.page.screenshot or after.page.exchange,
+    )
+
+
+@check("consent-screen.no-phi-before-login/pages-and-addresses", needs=("member", "browser"))
+def test_nothing_of_a_member_before_login(
+    apps: Apps, authorization: Authorization, member: Person, portal: Portal
+) -> None:
+    """No marker of a member is in any page, address or request before login."""
+    # given the member's markers, and every page on the way to the login
+    member.must_have("Patient")
+    outcome = authorization.first_connection(member)
+    before = [page for page in outcome.pages if page.kind in SIGNING_IN]
+    entrance = portal.visit(authorization.request(apps.default).url)
+    inconclusive_unless(
+        entrance.kind in SIGNING_IN, "no login page was shown to a stranger", entrance.exchange
+    )
+    # when each page, its address, its links and the addresses of its scripts are searched
+    pages = [*before, entrance]
+    found = [
+        (trace, page)
+        for page in pages
+        for trace in member.markers.traces_in_text(_everything_on(page))
+    ]
+    # then nothing of the member is in them
+    expect.that(
+        not found,
+        f"nothing about {member} on {len(pages)} pages before the login",
+        ", ".join(f"{trace.kind} of {trace.member}" for trace, _ in found) or "nothing",
+        *dict.fromkeys(page.screenshot or page.exchange for _, page in found),
+        entrance.exchange,
+    )
+
+
+@check("consent.refusal-explained/no-linked-record", needs=("browser",))
+def test_account_without_a_record(
+    apps: Apps, authorization: Authorization, run_session: RunSession
+) -> None:
+    """A portal user with no member record is told so in words and gets no code."""
+    # given a portal account without a member's record behind it
+    users = [one for one in run_session.target.personas if one.role == "portal-user"]
+    inconclusive_unless(users, "the payer file has no persona of the role portal-user")
+    person = run_session.person(users[0])
+    # when its owner logs in to connect an app
+    outcome = authorization.visit(person, authorization.request(apps.default))
+    signed_in = outcome.logged_in or outcome.trouble in ("no-linked-record", "ineligible")
+    inconclusive_unless(
+        signed_in or outcome.redirected,
+        f"{person} could not log in: {outcome.trouble}",
+        *outcome.exchanges[-2:],
+    )
+    # then no code comes, and a sentence says why
+    expect(outcome).gives_no_code()
+    last = outcome.pages[-1] if outcome.pages else None
+    told = outcome.trouble in ("no-linked-record", "ineligible") or bool(
+        outcome.parameters.get("error") == "access_denied"
+        and outcome.parameters.get("error_description")
+    )
+    expect.that(
+        told,
+        "words that tell that the account has no member record",
+        "they stand there" if told else _ending(outcome),
+        *outcome.exchanges[-2:],
+        last.screenshot if last else "",
+    )
+
+
+def _look(authorization: Authorization, person: Person, app: App) -> PageFacts:
+    """The consent page of an app, looked at and left open."""
+    outcome = authorization.visit(person, authorization.request(app), decision="look")
+    inconclusive_unless(
+        outcome.consent, f"no consent page was shown to {person}", *outcome.exchanges[-2:]
+    )
+    assert outcome.consent is not None
+    return outcome.consent.page
+
+
+def _everything_on(page: PageFacts) -> str:
+    addresses = [page.url, *page.scripts, *(link.href for link in page.links)]
+    return "\n".join((page.title, page.text, *page.buttons, *addresses))
+
+
+def _ending(outcome: AuthorizationOutcome) -> str:
+    kinds = ", ".join(page.kind for page in outcome.pages) or "no page"
+    error = outcome.parameters.get("error") or "no error"
+    return f"pages of kind {kinds}, {error} to the app, and no such words"
