@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
+from payerproof.sandbox.oauth.store import GrantStore
 from payerproof.sandbox.portal.pages import template_source
 
 if TYPE_CHECKING:
-    from payerproof.sandbox.tenant import TenantSpec
+    from payerproof.sandbox.tenant import Reshape, Tenant, TenantSpec
 
+Kept = TypeVar("Kept")
 Change = Callable[["TenantSpec"], "TenantSpec"]
 Edit = Callable[[str], str]
 
@@ -42,6 +45,11 @@ def _policies(group: str, decisions: dict[str, Any]) -> Change:
         return replace(spec, policies=replace(spec.policies, **{group: changed}))
 
     return change
+
+
+def data(reshape: Reshape) -> Change:
+    """Give the payer other data."""
+    return lambda spec: replace(spec, reshape=(*spec.reshape, reshape))
 
 
 def page(template: str, *edits: Edit) -> Change:
@@ -89,6 +97,13 @@ def every(*changes: Change) -> Change:
     return change
 
 
-def anew(make: Callable[[], Change]) -> Change:
-    """Make the change for each payer by itself, where it keeps something between requests."""
-    return lambda spec: make()(spec)
+class Memory(Generic[Kept]):
+    """What a payer keeps where it should ask anew; gone when the payer is reset."""
+
+    def __init__(self, make: Callable[[], Kept]) -> None:
+        self._make = make
+        self._kept: WeakKeyDictionary[GrantStore, Kept] = WeakKeyDictionary()
+
+    def of(self, tenant: Tenant) -> Kept:
+        """What one payer keeps."""
+        return self._kept.setdefault(tenant.grants, self._make())
