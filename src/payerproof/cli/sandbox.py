@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,25 +25,33 @@ FAULTS = 0.05
 @click.option("--latency", type=Duration(), default=0.0, metavar="150ms", help="Delay each answer.")
 @click.option("--chaos", is_flag=True, help="Answer some requests with 503, break others off.")
 @click.option(
+    "--load",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PACKAGE.tgz",
+    help="Make members of the examples of a FHIR package. Repeatable.",
+)
+@click.option(
+    "--issuer",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Take tokens of another authorization server, described by this TOML file.",
+)
+@click.option(
     "--env-file",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Write the environment to FILE (mode 0600) instead of standard output.",
 )
 def sandbox(
-    face: str,
-    defects: tuple[str, ...],
-    defects_list: bool,
-    port: int,
-    latency: float,
-    chaos: bool,
-    env_file: Path | None,
+    face: str, defects: tuple[str, ...], defects_list: bool, env_file: Path | None, **how: Any
 ) -> int:
     """Serve the sandbox payer over HTTPS on this machine until Ctrl-C.
 
     It prints the environment that the shipped payer file needs, as export lines. Evaluate them in
     another terminal, and 'payerproof run sandbox' works there.
     """
+    from payerproof.cli.sandbox_issuer import read_issuer
     from payerproof.sandbox import serve
 
     if defects_list:
@@ -50,30 +59,39 @@ def sandbox(
         return ExitCode.OK
     name = tenant_name(face, defects)
 
-    def announce(environment: Mapping[str, str]) -> None:
+    def announce(environment: Mapping[str, str], accounts: Sequence[Mapping[str, str]]) -> None:
         text = "".join(f"export {k}={shlex.quote(v)}\n" for k, v in environment.items())
         if env_file is None:
             click.echo(text, nl=False)
         else:
             _write_private(env_file, text)
             click.echo(f"In another terminal: . {shlex.quote(str(env_file))}", err=True)
+        _tell_accounts(accounts)
         url = environment["PAYERPROOF_SANDBOX_URL"]
         click.echo(f"Serving {name} at {url}. Ctrl-C stops it.", err=True)
 
+    chaos, issuer = how.pop("chaos"), how.pop("issuer")
+    external = read_issuer(issuer) if issuer else None
+    faults = FAULTS if chaos else 0.0
     try:
-        serve(
-            port=port,
-            tenant=name,
-            latency=latency,
-            faults=FAULTS if chaos else 0.0,
-            announce=announce,
-        )
+        serve(tenant=name, faults=faults, external=external, announce=announce, **how)
     except KeyboardInterrupt:
         pass  # Ctrl-C is how it is meant to end
     except OSError as error:
-        raise Stop(f"can't serve on port {port}: {error.strerror}.") from None
+        raise Stop(f"can't serve on port {how['port']}: {error.strerror}.") from None
     click.echo("Stopped.", err=True)
     return ExitCode.OK
+
+
+def _tell_accounts(accounts: Sequence[Mapping[str, str]]) -> None:
+    """Print whom the packages brought: synthetic members, made for logging in as them."""
+    if accounts:
+        click.echo(
+            "Members out of the packages (user, password, TOTP seed, name, Patient):", err=True
+        )
+    for one in accounts:
+        told = (one["user"], one["password"], one["totp"], one["name"], one["patient"])
+        click.echo("  " + "  ".join(told), err=True)
 
 
 def tenant_name(face: str, defects: Sequence[str]) -> str:

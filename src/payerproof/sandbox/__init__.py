@@ -18,7 +18,10 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from payerproof.sandbox.issuer import ExternalIssuer
 
 __all__ = ["Sandbox", "SandboxError", "serve"]
 
@@ -34,46 +37,62 @@ class Sandbox:
 
     `base` is the origin, ``https://localhost:PORT``; `ca_bundle` the path of the certificate
     authority to trust. `port` 0 takes a free one. `latency` in seconds delays every answer;
-    `faults` is the share of requests answered by 503 or a cut connection, by `seed`. Raises
-    `SandboxError`. Stops when closed, left as a context manager, or when its parent dies.
+    `faults` is the share of requests answered by 503 or a cut connection, by `seed`. `load` are
+    FHIR packages whose examples become further members, `accounts` lists them. `external` is the
+    authorization server of a payer that has none of its own. Raises `SandboxError`. Stops when
+    closed, left as a context manager, or when its parent dies.
     """
 
     def __init__(
-        self, port: int = 0, *, latency: float = 0.0, faults: float = 0.0, seed: int = 0
+        self,
+        port: int = 0,
+        *,
+        latency: float = 0.0,
+        faults: float = 0.0,
+        seed: int = 0,
+        load: Sequence[Path | str] = (),
+        external: ExternalIssuer | None = None,
     ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="payerproof-sandbox-"))
         chaos = {"latency": latency, "faults": faults, "seed": seed}
         settings: dict[str, Any] = {"port": port, "folder": str(self._folder)}
         if latency or faults:
             settings["chaos"] = chaos
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "payerproof.sandbox.server", json.dumps(settings)],
+        if load:
+            settings["load"] = [str(Path(path).resolve()) for path in load]
+        if external is not None:
+            settings["external"] = external.settings()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "payerproof.sandbox.server"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        facts = self._ready()
+        facts = self._ready(settings)
         self.base: str = facts["origin"]
         self.ca_bundle = Path(facts["ca_bundle"])
         self._environment: dict[str, str] = facts["environment"]
+        self.accounts: list[dict[str, str]] = facts["accounts"]
         self._context = ssl.create_default_context(cafile=str(self.ca_bundle))
 
     def __repr__(self) -> str:
         return f"Sandbox({self.base})"
 
-    def _ready(self) -> dict[str, Any]:
+    def _ready(self, settings: dict[str, Any]) -> dict[str, Any]:
         late = threading.Timer(_START_SECONDS, self._process.kill)
         late.start()
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(settings) + "\n")  # may hold a client's secret
+        self._process.stdin.flush()
         line = self._process.stdout.readline()
         late.cancel()
-        if not line:
+        facts: dict[str, Any] = json.loads(line or "{}")
+        if "error" in facts or not facts:
             self.stop()
             raise SandboxError(
-                "the sandbox did not start; run `python -m payerproof.sandbox.server "
-                '\'{"folder": "/tmp"}\'` to see why'
+                facts.get("error", "the sandbox did not start; what it wrote above says why")
             )
-        facts: dict[str, Any] = json.loads(line)
         return facts
 
     def environment(self, tenant: str = "plain") -> dict[str, str]:
@@ -142,27 +161,31 @@ def serve(
     latency: float = 0.0,
     faults: float = 0.0,
     seed: int = 0,
-    announce: Callable[[dict[str, str]], None] | None = None,
+    load: Sequence[Path | str] = (),
+    external: ExternalIssuer | None = None,
+    announce: Callable[[dict[str, str], list[dict[str, str]]], None] | None = None,
 ) -> None:
     """Serve in this process until interrupted.
 
     `tenant` is ``face`` or ``face+defect…``; `announce` is called with the environment variables
-    of that tenant once the server listens. Raises `SandboxError` for an unknown tenant.
+    of that tenant and the accounts of loaded members once the server listens. `load` and
+    `external` are as for `Sandbox`. Raises `SandboxError` for an unknown tenant or package.
     """
     from payerproof.sandbox.app import UnknownTenant
     from payerproof.sandbox.chaos import Chaos
+    from payerproof.sandbox.data.load import PackageError
     from payerproof.sandbox.server import Server
 
     chaos = Chaos(latency, faults, seed) if latency or faults else None
-    server = Server(port, chaos)
     try:
+        server = Server(port, chaos, load=load, external=external)
         environment = server.environment(tenant)
-    except UnknownTenant as unknown:
+    except (UnknownTenant, PackageError) as unknown:
         raise SandboxError(str(unknown)) from None
     server.socket.listen()
     try:
         if announce is not None:
-            announce(environment)
+            announce(environment, server.accounts(tenant))
         server.run()
     finally:
         shutil.rmtree(server.certificates.folder, ignore_errors=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -14,11 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from payerproof.sandbox import control, fhir
 from payerproof.sandbox.apps import Registry, register_apps
+from payerproof.sandbox.data.load import Package, loaded_accounts, with_package
+from payerproof.sandbox.data.world import Person, World
 from payerproof.sandbox.defects import all_defects
-from payerproof.sandbox.faces import FACES
+from payerproof.sandbox.faces import FACES, Face
+from payerproof.sandbox.issuer import ExternalIssuer
 from payerproof.sandbox.oauth import authorize, discovery, introspect, revoke, token, userinfo
 from payerproof.sandbox.portal.routes import routes as portal_routes
-from payerproof.sandbox.tenant import Tenant, TenantSpec
+from payerproof.sandbox.tenant import Reshape, Tenant, TenantSpec
 
 _LOG = logging.getLogger("payerproof.sandbox")
 
@@ -50,12 +53,19 @@ def build_spec(face_name: str, defects: tuple[str, ...]) -> TenantSpec:
 
 @dataclass
 class House:
-    """Everything one sandbox process holds."""
+    """Everything one sandbox process holds.
+
+    `packages` add members to every tenant; `external` is the authorization server of all of them
+    where it isn't the payer's own.
+    """
 
     origin: str = "https://localhost"
     control_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     registry: Registry = field(default_factory=lambda: register_apps(secrets.token_bytes(32)))
     tenants: dict[str, Tenant] = field(default_factory=dict)
+    packages: tuple[Package, ...] = ()
+    external: ExternalIssuer | None = None
+    _enlarged: dict[Face, World] = field(default_factory=dict, repr=False)
 
     def tenant(self, name: str) -> Tenant:
         """The tenant of this name, made at its first use; raises `UnknownTenant`."""
@@ -65,8 +75,26 @@ class House:
 
     def add(self, name: str, spec: TenantSpec) -> Tenant:
         """Make a tenant under a name, replacing one of that name."""
+        if self.packages:
+            spec = replace(spec, reshape=(self._with_packages(spec.face), *spec.reshape))
+        if self.external:
+            spec = replace(spec, external=self.external)
         self.tenants[name] = Tenant(name, self.origin, spec, self.registry.apps)
         return self.tenants[name]
+
+    def _with_packages(self, face: Face) -> Reshape:
+        def enlarge(world: World) -> World:
+            if face not in self._enlarged:
+                for package in self.packages:
+                    world = with_package(world, package, face.logical_id)
+                self._enlarged[face] = world
+            return self._enlarged[face]
+
+        return enlarge
+
+    def loaded(self, tenant: str = "plain") -> tuple[Person, ...]:
+        """People that came with the packages; their names and passwords are alike on every face."""
+        return loaded_accounts(self.tenant(tenant).world)
 
     def environment(self, tenant: str = "plain") -> dict[str, str]:
         """Environment variables that a payer file for one tenant refers to."""
@@ -83,7 +111,8 @@ class House:
         return found
 
 
-def _tenant_router() -> Router:
+def _tenant_router(*, own_login: bool) -> Router:
+    """All that hangs below a tenant; without `own_login` neither its OAuth endpoints nor portal."""
     oauth = [
         Route("/authorize", authorize.authorize_endpoint, methods=["GET", "POST"]),
         Route("/token", token.token_endpoint, methods=["POST"]),
@@ -92,13 +121,16 @@ def _tenant_router() -> Router:
         Route("/userinfo", userinfo.userinfo_endpoint, methods=["GET", "POST"]),
         Route("/jwks", discovery.jwks_endpoint),
     ]
+    login = [
+        Route("/.well-known/openid-configuration", discovery.openid_endpoint),
+        Mount("/oauth", routes=oauth),
+        Mount("/portal", routes=portal_routes()),
+    ]
     return Router(
         [
-            Route("/.well-known/openid-configuration", discovery.openid_endpoint),
             Route("/fhir/.well-known/smart-configuration", discovery.smart_endpoint),
             *fhir.mounted_at("/fhir"),
-            Mount("/oauth", routes=oauth),
-            Mount("/portal", routes=portal_routes()),
+            *(login if own_login else ()),
             Mount("/control", routes=control.routes()),
         ],
         redirect_slashes=False,
@@ -110,7 +142,7 @@ class SandboxApp:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self._router = _tenant_router()
+        self._router = _tenant_router(own_login=house.external is None)
         self._front = Router(
             [
                 Route("/", _front_page),

@@ -139,7 +139,7 @@ class Introspection:
         try:
             claims = await to_thread.run_sync(self._ask, token)
         except IssuerUnreachable:
-            return _unavailable()
+            return issuer_unavailable()
         if claims.get("active") is not True or not _timely(claims, self.now()):
             return _refusal("invalid_token", "The access token is not active.")
         if self.audience and self.audience not in _audiences(claims):
@@ -154,7 +154,7 @@ class Introspection:
             "Accept": "application/json",
         }
         form = urlencode({"token": token, "token_type_hint": "access_token"}).encode()
-        return _object(self.fetch(self.url, form, headers))
+        return json_object(self.fetch(self.url, form, headers))
 
 
 @dataclass
@@ -183,7 +183,7 @@ class SignedTokens:
         try:
             claims = await to_thread.run_sync(self._verified, token)
         except IssuerUnreachable:
-            return _unavailable()
+            return issuer_unavailable()
         if claims is None:
             return _refusal("invalid_token", "The access token is not valid here.")
         return self.members.access(claims) or _no_member()
@@ -208,7 +208,7 @@ class SignedTokens:
 
     def _key_set(self, *, refresh: bool) -> KeySet:
         if self._keys is None or refresh or self.now() - self._fetched > _KEYS_LAST:
-            found = _object(self.fetch(self.jwks_url, None, {"Accept": "application/json"}))
+            found = json_object(self.fetch(self.jwks_url, None, {"Accept": "application/json"}))
             try:
                 self._keys = KeySet.import_key_set({"keys": found.get("keys", [])})
             except (JoseError, ValueError, TypeError) as error:
@@ -226,7 +226,8 @@ def bearer_token(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _object(content: bytes) -> Mapping[str, Any]:
+def json_object(content: bytes) -> Mapping[str, Any]:
+    """Read a JSON object; raises `IssuerUnreachable` for anything else."""
     try:
         found = json.loads(content)
     except ValueError as error:
@@ -265,6 +266,7 @@ def _no_member() -> Refusal:
     return Refusal(403, "", "The token names no member of this plan.")
 
 
-def _unavailable() -> Refusal:
+def issuer_unavailable() -> Refusal:
+    """Refuse for now: no token can be judged while the issuer is silent."""
     text = "The authorization server cannot be asked at the moment."
     return Refusal(503, "temporarily_unavailable", text, {"Retry-After": "5"})

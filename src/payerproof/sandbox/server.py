@@ -7,7 +7,7 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +16,33 @@ from starlette.types import ASGIApp
 
 from payerproof.sandbox.app import House, SandboxApp
 from payerproof.sandbox.chaos import Chaos, with_chaos
+from payerproof.sandbox.data.load import PackageError, read_package
+from payerproof.sandbox.issuer import ExternalIssuer
 from payerproof.sandbox.tls import Certificates, make_certificates, server_context
 
 
 class Server:
-    """One sandbox server: `house` knows its tenants, `certificates` its authority."""
+    """One sandbox server: `house` knows its tenants, `certificates` its authority.
+
+    `load` are packages whose examples become further members; raises `PackageError` of them.
+    """
 
     def __init__(
-        self, port: int = 0, chaos: Chaos | None = None, folder: Path | None = None
+        self,
+        port: int = 0,
+        chaos: Chaos | None = None,
+        folder: Path | None = None,
+        *,
+        load: Sequence[Path | str] = (),
+        external: ExternalIssuer | None = None,
     ) -> None:
+        packages = tuple(read_package(Path(path)) for path in load)
         self.certificates: Certificates = make_certificates(folder)
         self.socket = _listen(port)
         self.port: int = self.socket.getsockname()[1]
-        self.house = House(origin=f"https://localhost:{self.port}")
+        self.house = House(
+            origin=f"https://localhost:{self.port}", packages=packages, external=external
+        )
         app: ASGIApp = SandboxApp(self.house)
         if chaos is not None:
             app = with_chaos(app, chaos)
@@ -38,6 +52,19 @@ class Server:
         """Environment variables for a payer file on one tenant."""
         authority = str(self.certificates.authority)
         return {**self.house.environment(tenant), "PAYERPROOF_SANDBOX_CA": authority}
+
+    def accounts(self, tenant: str = "plain") -> list[dict[str, str]]:
+        """Accounts of the members that came with packages: user, name, password, totp, patient."""
+        return [
+            {
+                "user": person.user,
+                "name": person.name,
+                "password": person.password,
+                "totp": person.totp,
+                "patient": person.patient,
+            }
+            for person in self.house.loaded(tenant)
+        ]
 
     def run(self) -> None:
         """Serve until `stop` is called or the process is interrupted."""
@@ -79,10 +106,17 @@ def _config(app: ASGIApp, certificates: Certificates) -> uvicorn.Config:
 def serve_child(settings: dict[str, Any]) -> None:
     """Serve as the child of `Sandbox`: announce readiness as a line of JSON on stdout.
 
-    The server ends when stdin closes, so that it never outlives its parent.
+    The server ends when stdin closes, so that it never outlives its parent. A package that cannot
+    be loaded is announced as ``error``, and nothing is served.
     """
     chaos = Chaos(**settings["chaos"]) if settings.get("chaos") else None
-    server = Server(settings.get("port", 0), chaos, Path(settings["folder"]))
+    external = ExternalIssuer(**settings["external"]) if settings.get("external") else None
+    place, load = Path(settings["folder"]), settings.get("load", ())
+    try:
+        server = Server(settings.get("port", 0), chaos, place, load=load, external=external)
+    except PackageError as error:
+        print(json.dumps({"error": str(error)}), flush=True)
+        return
 
     def watch() -> None:
         sys.stdin.read()
@@ -94,10 +128,11 @@ def serve_child(settings: dict[str, Any]) -> None:
         "origin": server.house.origin,
         "ca_bundle": str(server.certificates.authority),
         "environment": server.environment(),
+        "accounts": server.accounts(),
     }
     print(json.dumps(facts), flush=True)
     server.run()
 
 
 if __name__ == "__main__":
-    serve_child(json.loads(sys.argv[1]))
+    serve_child(json.loads(sys.stdin.readline()))

@@ -17,6 +17,7 @@ from payerproof.sandbox.clock import Clock
 from payerproof.sandbox.data import build_world
 from payerproof.sandbox.data.world import World
 from payerproof.sandbox.faces import FACES, Face
+from payerproof.sandbox.issuer import ExternalIssuer, Outside
 from payerproof.sandbox.oauth.store import GrantStore
 from payerproof.sandbox.policies import Policies
 from payerproof.sandbox.portal.factors import Attempts
@@ -31,13 +32,14 @@ class TenantSpec:
     """What makes a tenant: face, policies, page templates laid over the shipped ones, data.
 
     `templates` maps a template's file name to the source that replaces it. `reshape` is applied
-    to the world in order.
+    to the world in order. `external` is the authorization server where it isn't the payer's own.
     """
 
     face: Face = FACES["plain"]
     policies: Policies = field(default_factory=Policies)
     templates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     reshape: tuple[Reshape, ...] = ()
+    external: ExternalIssuer | None = None
 
 
 @lru_cache(maxsize=16)
@@ -49,6 +51,7 @@ def shared_world(face: Face) -> World:
 class Tenant:
     """A payer: `base` is ``https://localhost:PORT/NAME``, `fhir_base` is ``base + "/fhir"``.
 
+    `authenticator` judges tokens where another authorization server issues them, else None.
     `deactivated` holds client ids that the operator has cut off since the start.
     """
 
@@ -64,6 +67,7 @@ class Tenant:
         self.templates = spec.templates
         self.environment: Environment | None = None
         self.apps: dict[str, App] = dict(apps)
+        self.authenticator = Outside(spec.external, lambda: self.world) if spec.external else None
         self.reset()
 
     def reset(self) -> None:

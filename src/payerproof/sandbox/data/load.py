@@ -187,7 +187,7 @@ def _attachment(value: dict[str, Any], ids: Mapping[str, str]) -> dict[str, Any]
 
 def _person(patient: Resource, user: str, prefix: str) -> Person:
     names = patient.get("name") or [{}]
-    secret = hashlib.sha256(f"{prefix}/{patient['id']}".encode()).digest()
+    secret = hashlib.sha256(f"{prefix}/{user}".encode()).digest()
     phones = [one["value"] for one in patient.get("telecom", ()) if one.get("system") == "phone"]
     return Person(
         user=user,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from payerproof.sandbox.data.coding import CARIN_PROFILE, US_CORE_PROFILE
@@ -131,8 +132,16 @@ def as_made(statement: dict[str, Any], face: FaceFacts) -> dict[str, Any]:  # no
     return statement
 
 
-def capability_statement(base: str, tenant_base: str) -> dict[str, Any]:
-    """Make the statement for a FHIR base; `tenant_base` is where the OAuth endpoints hang."""
+def own_oauth_uris(tenant_base: str) -> dict[str, str]:
+    """Where a payer's own OAuth endpoints are, by the names of the SMART extension."""
+    names = ("authorize", "token", "introspect", "revoke")
+    return {name: f"{tenant_base}/oauth/{name}" for name in names} | {
+        "manage": f"{tenant_base}/portal/apps"
+    }
+
+
+def capability_statement(base: str, oauth_uris: Mapping[str, str]) -> dict[str, Any]:
+    """Make the statement for a FHIR base; `oauth_uris` are its OAuth endpoints by name."""
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -154,7 +163,7 @@ def capability_statement(base: str, tenant_base: str) -> dict[str, Any]:
             {
                 "mode": "server",
                 "documentation": "Read-only access for members and the apps they choose.",
-                "security": _security(tenant_base),
+                "security": _security(oauth_uris),
                 "resource": [
                     *(_resource(kind) for kind in sorted(PARAMETERS)),
                     {"type": "Binary", "interaction": [{"code": "read"}]},
@@ -165,17 +174,13 @@ def capability_statement(base: str, tenant_base: str) -> dict[str, Any]:
     }
 
 
-def _security(tenant_base: str) -> dict[str, Any]:
+def _security(oauth_uris: Mapping[str, str]) -> dict[str, Any]:
     return {
         "extension": [
             {
                 "url": _OAUTH_URIS,
                 "extension": [
-                    *(
-                        {"url": name, "valueUri": f"{tenant_base}/oauth/{name}"}
-                        for name in ("authorize", "token", "introspect", "revoke")
-                    ),
-                    {"url": "manage", "valueUri": f"{tenant_base}/portal/apps"},
+                    {"url": name, "valueUri": address} for name, address in oauth_uris.items()
                 ],
             }
         ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -16,7 +16,7 @@ from payerproof.sandbox.access import Access, Refusal
 from payerproof.sandbox.fhir import docref, outcome
 from payerproof.sandbox.fhir.accounting import MOST
 from payerproof.sandbox.fhir.call import Call, Refused, Reply
-from payerproof.sandbox.fhir.capability import capability_statement
+from payerproof.sandbox.fhir.capability import capability_statement, own_oauth_uris
 from payerproof.sandbox.fhir.negotiation import handling
 from payerproof.sandbox.fhir.paging import PageRequest, page_request
 from payerproof.sandbox.fhir.parameters import PARAMETERS
@@ -94,7 +94,7 @@ async def _reply(request: Request, tenant: Any) -> Reply:
     query = _pairs(request.scope.get("query_string", b""))
     _negotiate(policies, request, query)
     if segments == ("metadata",) and method in ("GET", "HEAD"):
-        statement = capability_statement(tenant.fhir_base, tenant.base)
+        statement = capability_statement(tenant.fhir_base, await _oauth_uris(tenant))
         return Reply(resource=policies.capability(statement, tenant.face))
     presented = (getattr(tenant, "authenticator", None) or tenant).authenticate(request)
     if inspect.isawaitable(presented):
@@ -108,6 +108,14 @@ async def _reply(request: Request, tenant: Any) -> Reply:
         raise unauthorized(presented)
     call = _call(request, tenant, method, cast(Access, presented))
     return await _accounted(tenant, call, request, segments, query)
+
+
+async def _oauth_uris(tenant: Any) -> Mapping[str, str]:
+    outside: Any = getattr(tenant, "authenticator", None)
+    if not hasattr(outside, "oauth_uris"):
+        return own_oauth_uris(tenant.base)
+    found: Mapping[str, str] = await outside.oauth_uris()
+    return found
 
 
 def _page_link(

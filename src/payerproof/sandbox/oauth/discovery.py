@@ -87,6 +87,8 @@ def document_response(_tenant: Tenant, document: dict[str, Any]) -> Response:
 async def smart_endpoint(request: Request) -> Response:
     """GET {fhir}/.well-known/smart-configuration."""
     tenant: Tenant = request.state.tenant
+    if tenant.authenticator is not None:
+        return await tenant.authenticator.smart_response()
     policies = tenant.policies.oauth
     return policies.document_response(tenant, policies.smart_configuration(tenant))
 
