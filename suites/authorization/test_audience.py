@@ -26,15 +26,9 @@ def _other_port(base: str) -> str:
     return parts._replace(netloc=f"{parts.hostname}:{(parts.port or 443) + 1}").geturl()
 
 
-def _longer_host(base: str) -> str:
-    parts = urlsplit(base)
-    return parts._replace(netloc=f"{parts.netloc}.payerproof.invalid").geturl()
-
-
 NEIGHBOURS: dict[str, Callable[[str], str]] = {
     "plain-http": lambda base: base.replace("https:", "http:", 1),
     "other-port": _other_port,
-    "longer-host": _longer_host,
     "sibling-path": lambda base: base.rpartition("/")[0] + "/payerproof-other-tenant",
     "longer-path": lambda base: base + "-other",
 }

@@ -158,21 +158,42 @@ def _refresh(token: str) -> assertions.Fields:
     return [("grant_type", "refresh_token"), ("refresh_token", token)]
 
 
-def _expect_refused(
-    authorization: Authorization, member: Person, app: App, assertion: str
-) -> TokenAnswer:
-    """Exchange a code with a wrong assertion, then with a right one: only the second may work."""
+def _expect_refused(authorization: Authorization, member: Person, app: App, assertion: str) -> None:
+    """A wrong assertion is refused, a right one let in.
+
+    A code that nobody issued shows it without a member: the wrong assertion must be the reason of
+    the refusal (invalid_client), with the right one it is the code. Where a payer looks at the code
+    first, a real one is needed to tell.
+    """
+    tokens = authorization.tokens(app, member)
+    wrong = assertions.fields_of(assertion)
+    refused = tokens.post(
+        _exchange("payerproof-no-code", app, "v" * 43) + wrong, authenticate=False
+    )
+    let_in = tokens.exchange("payerproof-no-code", app.redirect_uri, "v" * 43)
+    told_apart = refused.error == "invalid_client" and let_in.error == "invalid_grant"
+    answers = [] if told_apart else _with_a_real_code(authorization, member, app, wrong)
+    inconclusive_unless(
+        told_apart or answers[-1].gave_token, "nor does a right assertion work", let_in.exchange
+    )
+    expect((answers or [refused])[0]).is_refused("invalid_client")
+
+
+def _with_a_real_code(
+    authorization: Authorization, member: Person, app: App, wrong: assertions.Fields
+) -> list[TokenAnswer]:
+    """What a real code brings with the wrong assertion, and then with a right one."""
     request = authorization.request(app)
     tokens = authorization.tokens(app, member)
     code = authorization.code(member, request)
-    fields = [
+    fields = _exchange(code, app, request.pkce.verifier)
+    return [tokens.post(fields + wrong, authenticate=False), tokens.post(fields)]
+
+
+def _exchange(code: str, app: App, verifier: str) -> assertions.Fields:
+    return [
         ("grant_type", "authorization_code"),
         ("code", code),
-        ("redirect_uri", request.redirect_uri),
-        ("code_verifier", request.pkce.verifier),
+        ("redirect_uri", app.redirect_uri),
+        ("code_verifier", verifier),
     ]
-    answer = tokens.post(fields + assertions.fields_of(assertion), authenticate=False)
-    expect(answer).is_refused("invalid_client")
-    right = tokens.post(fields)
-    inconclusive_unless(right.gave_token, "nor does a right assertion work", right.exchange)
-    return answer

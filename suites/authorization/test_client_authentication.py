@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 
 from payerproof.expect.assertions import keyed
 from payerproof.suite import (
+    Api,
     App,
     Apps,
     Authorization,
     Lease,
     Person,
     SmartConfiguration,
-    Target,
+    TokenAnswer,
+    TokenEndpoint,
     check,
     each,
     expect,
@@ -26,8 +28,8 @@ METHODS = {
     "client_secret_basic": SYMMETRIC,
     "client_secret_post": SYMMETRIC,
     "private_key_jwt": "confidential-asymmetric",
-    "none": "public",
 }
+"""Methods with the type of app they fit; ``none`` is the public app's, a check of its own."""
 
 
 @dataclass(frozen=True)
@@ -45,34 +47,23 @@ def test_wrong_secret(
     apps: Apps, authorization: Authorization, lease: Lease, member: Person
 ) -> None:
     """A wrong client secret is refused with invalid_client."""
-    # given a code for an app that has a secret
+    # given an app that has a secret
     app = lease.hold(member, *apps.of_type(SYMMETRIC))
-    request = authorization.request(app)
-    code = authorization.code(member, request)
-    sent = (code, request.redirect_uri, request.pkce.verifier)
-    # when somebody exchanges it with a wrong secret
-    answer = authorization.tokens(_impostor(app), member).exchange(*sent)
-    # then no token comes, while the right secret brings one
-    expect(answer).is_refused("invalid_client")
-    right = authorization.tokens(app, member).exchange(*sent)
-    inconclusive_unless(right.gave_token, "nor does the right secret work", right.exchange)
+    # when somebody comes to exchange a code with a wrong one
+    impostor = authorization.tokens(_impostor(app), member)
+    # then that is the reason of the refusal, and with the right secret it is not
+    _expect_refused(authorization, member, app, impostor, "invalid_client")
 
 
 @check("oauth.client-authentication/no-secret", needs=("member", "confidential_app"))
 def test_no_secret(apps: Apps, authorization: Authorization, lease: Lease, member: Person) -> None:
     """A confidential app without its secret gets no token."""
-    # given a code for an app that has a secret
+    # given an app that has a secret
     app = lease.hold(member, *apps.of_type(SYMMETRIC))
-    request = authorization.request(app)
-    code = authorization.code(member, request)
-    sent = (code, request.redirect_uri, request.pkce.verifier)
-    # when it is exchanged with the client_id alone, as a public app would
-    public = app.model_copy(update={"type": "public"})
-    answer = authorization.tokens(public, member).exchange(*sent)
-    # then no token comes, while the right secret brings one
-    expect(answer).is_refused()
-    right = authorization.tokens(app, member).exchange(*sent)
-    inconclusive_unless(right.gave_token, "nor does the right secret work", right.exchange)
+    # when somebody comes to exchange a code with the client_id alone, as a public app would
+    public = authorization.tokens(app.model_copy(update={"type": "public"}), member)
+    # then that is the reason of the refusal, and with the right secret it is not
+    _expect_refused(authorization, member, app, public)
 
 
 @check("oauth.client-authentication/wrong-secret-refresh", needs=("member", "confidential_app"))
@@ -129,15 +120,15 @@ def test_listed_methods_work(
 
 
 @check("smart.public-client/connects", needs=("member", "public_app"))
-def test_public_app_connects(apps: Apps, lease: Lease, target: Target, member: Person) -> None:
+def test_public_app_connects(api: Api, apps: Apps, lease: Lease, member: Person) -> None:
     """An app without a secret completes the standalone launch with PKCE."""
-    # given an app that has no credentials
-    public = [app for app in apps.spare if app.type == "public"] or [apps.default]
+    # given an app that has no credentials, best the one the member connected first
+    app = apps.of_type("public")[-1]
     # when the member authorizes it and it exchanges its code with the verifier alone
-    grant = lease(member, lease.hold(member, *public))
+    grant = api.grant_of(member) if app == apps.default else lease(member, app)
     # then it holds a token
     expect.that(
-        grant.access_token and target.app(grant.app).type == "public",
+        grant.access_token,
         "a token for an app without a secret",
         "a token came",
         grant.exchange,
@@ -147,3 +138,38 @@ def test_public_app_connects(apps: Apps, lease: Lease, target: Target, member: P
 def _impostor(app: App) -> App:
     """The same app in the hands of somebody who only guesses its secret."""
     return app.model_copy(update={"secret": _Guess()})
+
+
+def _expect_refused(
+    authorization: Authorization, member: Person, app: App, wrong: TokenEndpoint, *errors: str
+) -> None:
+    """Wrong credentials are refused, right ones let in.
+
+    A code that nobody issued shows it without a member: the credentials must be the reason of the
+    refusal (invalid_client), with the right ones it is the code. Where a payer looks at the code
+    first, a real one is needed to tell.
+    """
+    right = authorization.tokens(app, member)
+    refused, let_in = (
+        tokens.exchange("payerproof-no-code", app.redirect_uri, "v" * 43)
+        for tokens in (wrong, right)
+    )
+    told_apart = refused.error == "invalid_client" and let_in.error == "invalid_grant"
+    answers = [] if told_apart else _with_a_real_code(authorization, member, app, wrong)
+    inconclusive_unless(
+        told_apart or answers[-1].gave_token, "nor do right credentials work", let_in.exchange
+    )
+    expect((answers or [refused])[0]).is_refused(*errors)
+
+
+def _with_a_real_code(
+    authorization: Authorization, member: Person, app: App, wrong: TokenEndpoint
+) -> list[TokenAnswer]:
+    """What a real code brings with the wrong credentials, and then with the right ones."""
+    request = authorization.request(app)
+    code = authorization.code(member, request)
+    right = authorization.tokens(app, member)
+    return [
+        tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
+        for tokens in (wrong, right)
+    ]

@@ -20,7 +20,6 @@ RESERVED = "!*'();:@&=+$,/?#[]% ~-._"
 
 SHAPES: dict[str, Callable[[], str]] = {
     "8-characters": lambda: secrets.token_urlsafe(6),
-    "22-characters": lambda: secrets.token_urlsafe(16)[:22],
     "64-with-reserved": lambda: (RESERVED + secrets.token_urlsafe(40))[:64],
     "512-characters": lambda: secrets.token_urlsafe(400)[:512],
 }
