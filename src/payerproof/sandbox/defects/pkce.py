@@ -79,8 +79,8 @@ _defect(
     "The PKCE method plain is accepted, and is the default",
     oauth(
         challenge_is_acceptable=lambda challenge, method: (
-            (method in ("S256", "plain", "") and re.fullmatch(r"[\w.~-]{43,128}", challenge))
-            is not None
+            method in ("S256", "plain", "")
+            and re.fullmatch(r"[A-Za-z0-9._~-]{43,128}", challenge) is not None
         ),
         verifier_matches=_plain_or_hashed,
     ),
