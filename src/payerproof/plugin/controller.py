@@ -175,7 +175,7 @@ class Controller:
         """Take back what members granted in this run: by token, the rest on the portal's page."""
         session = RunSession.open(self.settings, "end", memo)
         try:
-            for grant in self.shared:
+            for grant in () if session.undone_at_the_end else self.shared:
                 with suppress(Unreachable, Inconclusive):
                     if session.grants.give_back(grant):
                         self._settle_everywhere(grant)

@@ -145,7 +145,7 @@ class Authorization:
 
 @dataclass(frozen=True)
 class Lease:
-    """Hands out grants that the check may change, and gives them back at its end."""
+    """Hands out grants that the check may change; they are taken back, at the latest by the run."""
 
     _session: RunSession = field(repr=False)
     _stack: ExitStack = field(repr=False)
@@ -160,7 +160,8 @@ class Lease:
         """
         held = self.hold(person, app) if app else self.hold(person)
         grant = self._session.grants.obtain(person.persona, held, scopes, **how)
-        self._stack.callback(self._session.grants.give_back, grant)
+        if not self._session.undone_at_the_end:
+            self._stack.callback(self._session.grants.give_back, grant)
         return grant
 
     def hold(self, person: Person, *apps: App) -> App:

@@ -86,6 +86,14 @@ class RunSession:
         hook = _hook(target, http)
         return cls(settings, target, recorder, http, memo or LocalMemo(), hook, journal)
 
+    @property
+    def undone_at_the_end(self) -> bool:
+        """True where the run ends by revoking on the portal's page, app by app.
+
+        That costs far fewer requests than to revoke each grant by its token.
+        """
+        return bool(self.settings.broker and self.target.pages.app_management)
+
     def close(self) -> None:
         """Close connections and the segment."""
         self.http.close()

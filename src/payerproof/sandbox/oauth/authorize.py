@@ -215,7 +215,7 @@ async def authorize_endpoint(request: Request) -> Response:
     except Redirected as refused:
         return redirect(refused.location)
     journey = tenant.journeys.begin(asked)
-    return redirect(f"{tenant.base}/portal/continue?journey={journey.id}")
+    return await tenant.policies.portal.take_over(tenant, request, journey)
 
 
 def redirect(location: str) -> Response:

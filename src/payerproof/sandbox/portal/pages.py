@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 from functools import lru_cache
 from importlib.resources import files
@@ -25,7 +27,7 @@ def _shipped() -> Environment:
 
 def environment(loader: BaseLoader) -> Environment:
     """A template environment that escapes everything and knows no undefined names."""
-    return Environment(
+    made = Environment(
         loader=loader,
         autoescape=True,
         undefined=StrictUndefined,
@@ -33,6 +35,8 @@ def environment(loader: BaseLoader) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.globals["stylesheet"] = style
+    return made
 
 
 def environment_of(tenant: Tenant) -> Environment:
@@ -54,8 +58,15 @@ def template_source(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def style() -> str:
-    """The one style sheet."""
+    """The one style sheet, which stands in every page."""
     return template_source("portal.css")
+
+
+@lru_cache(maxsize=1)
+def style_source() -> str:
+    """What a Content-Security-Policy says to let exactly that style sheet in."""
+    digest = hashlib.sha256(style().encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
 def csrf_is_right(session: Session, presented: str) -> bool:
@@ -76,7 +87,7 @@ def page_headers(_tenant: Tenant, journey: Journey | None) -> dict[str, str]:
         target = f" {parts.scheme}://{parts.netloc}" if web else f" {parts.scheme}:"
     return {
         "Content-Security-Policy": (
-            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+            f"default-src 'none'; style-src {style_source()}; base-uri 'none'; "
             f"form-action 'self'{target}; frame-ancestors 'none'"
         ),
         "X-Frame-Options": "DENY",
@@ -105,14 +116,15 @@ def cookie_name(_tenant: Tenant) -> str:
 
 def session_of(tenant: Tenant, request: Request) -> Session:
     """The browser's session; a new one of nobody where it has none."""
-    key = request.cookies.get(cookie_name(tenant), "")
+    key = request.cookies.get(tenant.policies.portal.cookie_name(tenant), "")
     return (tenant.sessions.find(key) if key else None) or tenant.sessions.open()
 
 
 def with_session(tenant: Tenant, session: Session, answer: Response) -> Response:
     """Send the session's key along; where it is known already that changes nothing."""
-    attributes = tenant.policies.portal.cookie_attributes(tenant)
-    answer.headers.append("set-cookie", f"{cookie_name(tenant)}={session.key}; {attributes}")
+    policies = tenant.policies.portal
+    name, attributes = policies.cookie_name(tenant), policies.cookie_attributes(tenant)
+    answer.headers.append("set-cookie", f"{name}={session.key}; {attributes}")
     return answer
 
 

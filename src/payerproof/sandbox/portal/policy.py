@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from payerproof.sandbox.portal import connected, deciding, factors, pages
+from payerproof.sandbox.oauth.authorize import redirect
+from payerproof.sandbox.portal import connected, deciding, factors, pages, visit
 
 if TYPE_CHECKING:
     from payerproof.sandbox.apps import App
@@ -41,6 +42,7 @@ class PortalPolicies:
     pending_person: Callable[[Tenant, Session], Person | None] = factors.pending_person
     is_signed_in: Callable[[Tenant, Session, Journey], bool] = deciding.is_signed_in
     next_step: Callable[[Tenant, Session, Journey], Step] = deciding.next_step
+    take_over: Callable[[Tenant, Request, Journey], Awaitable[Response]] = visit.take_over
 
     # whose record
     members_open_to: Callable[[Tenant, Person], tuple[Person, ...]] = deciding.members_open_to
@@ -68,6 +70,7 @@ class PortalPolicies:
         deciding.refuse_without_record
     )
     finish: Callable[[Tenant, AuthorizationRequest, Person, str, float], str] = deciding.finish
+    back_to_app: Callable[[str], Response] = redirect
 
     # connected apps
     connected_apps: Callable[[Tenant, str], tuple[ConnectedApp, ...]] = connected.connected_apps
@@ -79,5 +82,6 @@ class PortalPolicies:
     error_page: Callable[[Tenant, int, str, str], Response] = pages.error_page
     csrf_is_right: Callable[[Session, str], bool] = pages.csrf_is_right
     page_headers: Callable[[Tenant, Journey | None], dict[str, str]] = pages.page_headers
+    cookie_name: Callable[[Tenant], str] = pages.cookie_name
     cookie_attributes: Callable[[Tenant], str] = pages.cookie_attributes
     page_language: Callable[[Tenant, Request], str] = pages.page_language

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from payerproof.sandbox.portal import managing, sharing, signing_in
-from payerproof.sandbox.portal.pages import style
 from payerproof.sandbox.portal.visit import Visit, continue_journey, page
 
 BOTH = ["GET", "POST"]
@@ -15,11 +13,6 @@ BOTH = ["GET", "POST"]
 
 async def _home(visit: Visit) -> Response:
     return visit.to("apps")
-
-
-async def _style(_request: Request) -> Response:
-    headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
-    return Response(style(), media_type="text/css", headers=headers)
 
 
 def routes() -> list[Route]:
@@ -32,7 +25,6 @@ def routes() -> list[Route]:
     no_record = page(sharing.show_no_record, sharing.leave_without_record, journey=True)
     return [
         Route("/", page(_home)),
-        Route("/portal.css", _style),
         Route("/sign-in", sign_in, methods=BOTH),
         Route("/password", password, methods=BOTH),
         Route("/second-factor", second, methods=BOTH),

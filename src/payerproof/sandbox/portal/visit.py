@@ -56,7 +56,8 @@ class Visit:
         """Send the browser back to the app; the journey is over."""
         if self.journey is not None:
             self.session.journeys.pop(self.journey.id, None)
-        return with_session(self.tenant, self.session, redirect(location))
+        answer = self.tenant.policies.portal.back_to_app(location)
+        return with_session(self.tenant, self.session, answer)
 
     def onward(self) -> Response:
         """Send the browser to what comes next, or to where it wanted to go."""
@@ -116,6 +117,15 @@ def page(get: Handler, post: Handler | None = None, *, journey: bool = False) ->
         return await post(visit)
 
     return endpoint
+
+
+async def take_over(tenant: Tenant, request: Request, journey: Journey) -> Response:
+    """Take a browser over from the authorization endpoint."""
+    language = tenant.policies.portal.page_language(tenant, request)
+    session = session_of(tenant, request)
+    found = tenant.journeys.of(session, journey.id)
+    visit = Visit(tenant, request, session, query_parameters(request), found, language)
+    return await continue_journey(visit)
 
 
 async def continue_journey(visit: Visit) -> Response:
