@@ -15,7 +15,7 @@ def test_redirect(house, defect):
 
 def begins(app, redirect_uri, **changed):
     url = app.authorize_url(redirect_uri=redirect_uri, **changed)
-    return "/portal/continue" in app.browser.send("GET", url).headers.get("location", "")
+    return "/portal/" in app.browser.send("GET", url).headers.get("location", "")
 
 
 def sent_to(app, **changed):
