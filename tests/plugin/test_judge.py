@@ -41,7 +41,11 @@ def met_once() -> Ledger:
 def test_a_check_that_returns_passed_with_what_it_expected_and_saw() -> None:
     judged = judge(requirement(), TODAY, met_once(), None)
     assert judged.outcome is Outcome.PASSED
-    assert (judged.expected, judged.observed, judged.evidence) == ("a refusal", "403 (x1)", ("gw0-1",))
+    assert (judged.expected, judged.observed, judged.evidence) == (
+        "a refusal",
+        "403 (x1)",
+        ("gw0-1",),
+    )
 
 
 def test_a_check_that_expects_nothing_is_an_error_of_ours() -> None:

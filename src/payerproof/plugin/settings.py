@@ -7,6 +7,19 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
+QUICK_FOLDERS = ("discovery", "patient_access")
+QUICK_REQUIREMENTS = (
+    "oauth.standard-flow-suffices",
+    "oauth.standard-scopes-suffice",
+    "smart.patient-context",
+    "smart.pkce-s256",
+    "smart.public-client",
+    "smart.refresh-offline",
+    "smart.token-response",
+)
+"""What an app developer wants to know first: does the integration work, are the data there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which checks were asked for; empty tuples mean all."""
@@ -30,6 +43,8 @@ class Selection:
         if names & set(self.left_out):
             return False
         if self.checks and not names & set(self.checks):
+            return False
+        if self.quick and folder not in QUICK_FOLDERS and requirement not in QUICK_REQUIREMENTS:
             return False
         return not self.areas or bool({folder, folder.replace("_", "-"), area} & set(self.areas))
 
