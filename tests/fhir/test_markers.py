@@ -45,8 +45,10 @@ def _record(persona: str, patient: dict[str, Any], *claims: dict[str, Any]) -> R
     )
 
 
-ada = _record("ada", _patient(ADA, "Synthetica", "Ada", "MEM-00001"), _claim("c1", ADA, "CLM-77001"))
-bob = _record("bob", _patient(BOB, "Testperson", "Bob", "MEM-00002"), _claim("c2", BOB, "CLM-77002"))
+ADAS = _patient(ADA, "Synthetica", "Ada", "MEM-00001")
+BOBS = _patient(BOB, "Testperson", "Bob", "MEM-00002")
+ada = _record("ada", ADAS, _claim("c1", ADA, "CLM-77001"))
+bob = _record("bob", BOBS, _claim("c2", BOB, "CLM-77002"))
 
 
 def _reply(body: Any, asked: str = "https://payer.example/fhir/X", **headers: str) -> Reply:
