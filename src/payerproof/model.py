@@ -1,8 +1,8 @@
 """The words of payerproof as frozen dataclasses and enums; standard library only.
 
 One word per thing (see docs/words.md): a *requirement* is one normative sentence, a *check* is one
-criterion of one requirement, an *exchange* is one HTTP request with its response, *evidence* proves a
-*result*, and the *outcome* belongs to one check.
+criterion of one requirement, an *exchange* is one HTTP request with its response, *evidence*
+proves a *result*, and the *outcome* belongs to one check.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ class Exchange:
     error: str = ""
     """Plain words where the request failed on the way."""
     digest: str = ""
-    """Keyed digest of the unredacted response body: equal bodies can be told, nothing can be guessed."""
+    """Keyed digest of the unredacted body: equal bodies can be told, nothing can be guessed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Where the data that ships with payerproof lies: in the wheel, or beside ``src/`` in a checkout."""
+"""Where the data that ships with payerproof lies: in the wheel, or beside ``src/``."""
 
 from __future__ import annotations
 

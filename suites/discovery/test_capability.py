@@ -228,7 +228,8 @@ def test_management_endpoint_opens(
     expect.that(
         stranger_page.status < 500 and stranger_page.kind == "login" and page.status < 400,
         "a login page, and the list behind it",
-        f"a {stranger_page.kind} page ({stranger_page.status}), then a {page.kind} page ({page.status})",
+        f"a {stranger_page.kind} page ({stranger_page.status}), "
+        f"then a {page.kind} page ({page.status})",
         stranger_page.exchange,
         page.exchange,
     )

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - the angle marks are what is tested
 """Only what is listed gets through; everything else is type and length."""
 
 from __future__ import annotations

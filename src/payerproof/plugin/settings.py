@@ -6,7 +6,6 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-
 QUICK_FOLDERS = ("discovery", "patient_access")
 QUICK_REQUIREMENTS = (
     "oauth.standard-flow-suffices",
