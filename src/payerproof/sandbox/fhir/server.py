@@ -175,7 +175,7 @@ async def _dispatch(call: Call, request: Request, segments: tuple[str, ...], que
         return call.policies.through_cache(call, target, lambda: get(call, segments, query))
     if call.method == "POST":
         return await _post(call, request, segments, query)
-    return call.policies.write(call, segments, b"")
+    return call.policies.write(call, segments, await _body(request))
 
 
 def _call(request: Request, tenant: Any, method: str, access: Access) -> Call:
