@@ -15,7 +15,16 @@ lint:  ## style, types, layers
 	.venv/bin/lint-imports
 
 test: lint  ## the project's own tests
-	$(PY) -m pytest tests
+	$(PY) -m pytest tests -n 2 --dist worksteal
+
+matrix: ## every defect against every check; resumable (SHARD=1/4 for a part)
+	@scripts/setup dev
+	$(PY) -m tests.matrix $(if $(SHARD),--shard $(SHARD))
+
+bench:  ## seconds, checks, requests, processor time of a full run
+	@scripts/setup dev
+	$(PY) bench/demo.py
+	$(PY) bench/demo.py --latency 150 --runs 1
 
 clean:
 	rm -rf .venv reports/*/ dist build

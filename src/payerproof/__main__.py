@@ -1,0 +1,6 @@
+"""``python -m payerproof``: the command line."""
+
+from payerproof.cli import main
+
+if __name__ == "__main__":
+    main()
