@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from payerproof.suite import (
@@ -21,6 +22,8 @@ from payerproof.suite import (
 )
 
 SYMMETRIC = "confidential-symmetric"
+GRANT_ENDS = ("access_grant_expiration", "refresh_expires_in", "refresh_token_expires_in")
+"""Members of token responses met in the field (quirk Q-TOK-09)."""
 
 
 @check("smart.introspection/live-token", needs=("member", "confidential_app"))
@@ -92,6 +95,36 @@ def test_dead_tokens(
     )
 
 
+@check("oauth.grant-end-readable/machine-readable", needs=("member", "confidential_app"))
+def test_the_grants_end_can_be_read(
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+) -> None:
+    """Where the grant's end is told it is an epoch number or an RFC 3339 date."""
+    _needs_introspection(smart)
+    # given a grant that goes on with a refresh token
+    app = lease.hold(member, *apps.of_type(SYMMETRIC))
+    grant = lease(member, app)
+    not_applicable_unless(grant.refresh_token, "no refresh token was issued", grant.exchange)
+    # when its end is looked for in the token response, and by introspection
+    answer = authorization.tokens(app, member).introspect(grant.refresh_token)
+    ends = [grant.document[name] for name in GRANT_ENDS if name in grant.document]
+    ends += [answer.document["exp"]] if "exp" in answer.document else []
+    not_applicable_unless(ends, "the payer does not tell when the grant ends", answer.exchange)
+    # then a program can read it
+    odd = [end for end in ends if not _is_a_time(end)]
+    expect.that(
+        not odd,
+        "an epoch number or a date of RFC 3339",
+        f"{len(odd)} of {len(ends)} are neither" if odd else f"told in {len(ends)} places",
+        grant.exchange,
+        answer.exchange,
+    )
+
+
 @check("oauth.introspection-protected/anonymous", needs=("member",))
 def test_anonymous_introspection(
     api: Api, apps: Apps, authorization: Authorization, smart: SmartConfiguration, member: Person
@@ -131,6 +164,15 @@ def test_introspection_by_another_app(
     answer = tokens.introspect(token)
     # then it learns nothing
     _expect_nothing_told(answer)
+
+
+def _is_a_time(value: object) -> bool:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return True
+    try:
+        return datetime.fromisoformat(str(value)).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _needs_introspection(smart: SmartConfiguration) -> None:

@@ -19,8 +19,6 @@ from payerproof.suite import (
     remark,
 )
 
-GRANT_ENDS = ("access_grant_expiration", "refresh_expires_in", "refresh_token_expires_in")
-
 
 @check("smart.token-no-store/code-exchange", needs=("member",))
 def test_code_exchange_is_not_stored(api: Api, member: Person) -> None:

@@ -1,0 +1,59 @@
+"""Authorization request: by GET and by POST it leads to the same place."""
+
+from __future__ import annotations
+
+from payerproof.smart.request import AuthorizationRequest
+from payerproof.suite import (
+    Authorization,
+    Lease,
+    Person,
+    SmartConfiguration,
+    check,
+    expect,
+    not_applicable_unless,
+)
+
+
+class _ByPost(AuthorizationRequest):
+    """The same request with its parameters in the body, so none in the address."""
+
+    __slots__ = ()
+
+    @property
+    def url(self) -> str:
+        return self.endpoint
+
+
+@check("smart.authorize-get-post/get", needs=("member",))
+def test_request_by_get(authorization: Authorization, member: Person) -> None:
+    """The authorization request by GET reaches the login and yields a code."""
+    # given the member's first connection, which was asked for by GET
+    outcome = authorization.first_connection(member)
+    # when the member approved it
+    # then a code came
+    expect(outcome).gives_code()
+
+
+@check("smart.authorize-get-post/post", needs=("member",))
+def test_request_by_post(
+    authorization: Authorization, lease: Lease, smart: SmartConfiguration, member: Person
+) -> None:
+    """The same request by form POST reaches the login and yields a code."""
+    # given a payer that claims to take requests by POST
+    not_applicable_unless(
+        "authorize-post" in smart.capabilities,
+        "the payer does not claim authorize-post",
+        smart.exchange,
+    )
+    right = authorization.request(lease.hold(member))
+    # when a correct request is posted as a form
+    posted = _ByPost(right.endpoint, right.parameters, right.pkce)
+    outcome = authorization.visit(member, posted, method="POST", form=right.parameters)
+    # then a code comes under the state that was sent
+    expect(outcome).gives_code()
+    expect.that(
+        outcome.parameters.get("state") == right.state,
+        "the state that was sent",
+        "the same" if outcome.parameters.get("state") == right.state else "another or none",
+        *outcome.exchanges[-3:],
+    )
