@@ -1,9 +1,9 @@
 """Run the matrix: every defect of the sandbox against every check.
 
 ``python -m tests.matrix`` goes on where it was stopped and writes ``tests/matrix/results.json``
-when every cell is there; ``--shard 1/4`` does a quarter of them; ``--expected`` writes what each
-defect was caught by into the sandbox's ``expected.toml``, for somebody to read before it is
-committed.
+when every cell is there; ``--shard 1/4`` does a quarter of them; ``--near`` lets a defect meet the
+checks of its own area only, which takes minutes; ``--expected`` writes what each defect was caught
+by into the sandbox's ``expected.toml``, for somebody to read before it is committed.
 """
 
 from __future__ import annotations
@@ -34,22 +34,25 @@ def main() -> int:
     options = _options()
     state = digest()
     PARTIAL.mkdir(parents=True, exist_ok=True)
-    store = PARTIAL / f"{state[:16]}.jsonl"
+    shard = "-".join(map(str, options.shard))
+    store = PARTIAL / f"{state[:16]}{'-near' if options.near else ''}.{shard}.jsonl"
     known = _read(store)
+    for other in PARTIAL.glob(f"{store.name.partition('.')[0]}.*.jsonl"):
+        known |= _read(other)
     jobs = [job for job in _jobs(options) if _name(job) not in known]
     print(f"{len(known)} cells known, {len(jobs)} to do (state {state[:16]})", file=sys.stderr)
     if jobs:
         with Sandbox() as sandbox, store.open("a", encoding="utf-8") as out:
             harness = Harness(sandbox)
             for number, job in enumerate(jobs, start=1):
-                answer = _judged(harness, job)
+                answer = _judged(harness, job, near=options.near)
                 known[_name(job)] = answer
                 out.write(json.dumps({"name": _name(job), **answer}) + "\n")
                 out.flush()
                 print(f"{number}/{len(jobs)} {_name(job)} {answer['seconds']} s", file=sys.stderr)
             harness.close()
     if options.shard == (1, 1) and not options.defect:
-        _write_results(state, known)
+        _write_results(state, known, near=options.near)
     if options.expected:
         _write_expected(known)
     return 0
@@ -60,6 +63,7 @@ def _options() -> Any:
     parser.add_argument("--shard", type=_shard, default=(1, 1), metavar="I/N")
     parser.add_argument("--defect", action="append", default=[], metavar="ID")
     parser.add_argument("--login", choices=["hook", "browser", "both"], default="both")
+    parser.add_argument("--near", action="store_true", help="a defect meets its own area only")
     parser.add_argument("--expected", action="store_true")
     return parser.parse_args()
 
@@ -88,9 +92,12 @@ def _has_pages(defects: dict[str, Defect], tenant: str) -> bool:
     return defect is None or defect.area in ("consent", "revocation", "transport", "scopes")
 
 
-def _judged(harness: Harness, job: tuple[str, str]) -> dict[str, Any]:
+def _judged(harness: Harness, job: tuple[str, str], *, near: bool) -> dict[str, Any]:
     tenant, login = job
     areas = PAGE_AREAS if login == "browser" else ()
+    defect = all_defects().get(tenant.partition("+")[2])
+    if near and defect is not None:
+        areas = (defect.area,)
     try:
         return harness.judge(tenant, login=login, areas=areas)
     except RuntimeError as trouble:
@@ -125,7 +132,7 @@ def cells(known: dict[str, dict[str, Any]], defect: str) -> tuple[set[str], set[
     return caught, lost - caught, other - caught
 
 
-def _write_results(state: str, known: dict[str, dict[str, Any]]) -> None:
+def _write_results(state: str, known: dict[str, dict[str, Any]], *, near: bool) -> None:
     rows = {}
     for name, defect in all_defects().items():
         caught, lost, other = cells(known, name)
@@ -140,7 +147,8 @@ def _write_results(state: str, known: dict[str, dict[str, Any]]) -> None:
         for job, answer in known.items()
         if "+" not in job
     }
-    content = {"state": state, "clean_faces": clean, "defects": rows}
+    reach = "own area" if near else "every check"
+    content = {"state": state, "reach": reach, "clean_faces": clean, "defects": rows}
     RESULTS.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     harmful = {name: row for name, row in rows.items() if not row["lawful"]}
     missed = sorted(name for name, row in harmful.items() if not row["caught_by"])
