@@ -9,12 +9,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from payerproof.expect.vocabularies import ABSENT
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})")
 _US = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b")
 _DAY_FIRST = re.compile(r"\b(\d{1,2})\.? (" + "|".join(_MONTHS) + r")[a-z]*\.?,? (\d{4})\b", re.I)
 _MONTH_FIRST = re.compile(r"\b(" + "|".join(_MONTHS) + r")[a-z]*\.? (\d{1,2}),? (\d{4})\b", re.I)
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_MASKED = re.compile(r"mask|redact|withh|restrict|hidden|not available|confidential", re.I)
 _NUMBER = re.compile(r"(?<![\w.])\(?\d[\d ().-]{5,}\d(?![\w.])")
 
 SSN = re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
@@ -69,16 +72,27 @@ def prose(value: object) -> Iterator[str]:
             yield from prose(inner)
 
 
-def people_inside(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Contained resources that describe a person rather than a provider."""
+def members_inside(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Contained resources that describe a member; relatives and providers lawfully stand there."""
     contained = resource.get("contained")
     for inner in contained if isinstance(contained, list) else []:
-        if isinstance(inner, Mapping) and inner.get("resourceType") in (
-            "Patient",
-            "RelatedPerson",
-            "Person",
-        ):
+        if isinstance(inner, Mapping) and inner.get("resourceType") in ("Patient", "Person"):
             yield inner
+
+
+def unmasked(value: object) -> Iterator[str]:
+    """Texts and displays beside a code that says ``masked``: they tell what the code hides."""
+    if isinstance(value, Mapping):
+        hidden = value.get("coding") if isinstance(value.get("coding"), list) else []
+        listed = [coding for coding in hidden or [] if isinstance(coding, Mapping)]
+        if any(c.get("code") == "masked" and c.get("system") in ABSENT for c in listed):
+            told = [value.get("text"), *(c.get("display") for c in listed)]
+            yield from (str(t) for t in told if t and not _MASKED.search(str(t)))
+        for inner in value.values():
+            yield from unmasked(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from unmasked(inner)
 
 
 def _without_dates(text: str) -> str:

@@ -1,0 +1,309 @@
+"""Disclosure: addresses, headers, narratives and open doors tell no more than they must."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from payerproof.expect.claims import CLAIMS, codes, mappings
+from payerproof.expect.error_text import places_in, versions_in
+from payerproof.expect.hosts import by_host, links_in
+from payerproof.expect.personal_facts import (
+    MBI,
+    SSN,
+    elements,
+    facts_in,
+    members_inside,
+    prose,
+    unmasked,
+)
+from payerproof.polite import Answer, Unreachable
+from payerproof.suite import (
+    Api,
+    Person,
+    SmartConfiguration,
+    Target,
+    check,
+    each,
+    expect,
+    inconclusive_unless,
+)
+
+NUMBERED = ("Patient", "Coverage", CLAIMS)
+PRIVATE_TYPES = {
+    "SS": "a social security number",
+    "SSN": "a social security number",
+    "TAX": "a tax number",
+    "BA": "a bank account",
+    "BANK": "a bank account",
+    "ACCT": "a bank account",
+}
+PRIVATE_SYSTEMS = {
+    "http://hl7.org/fhir/sid/us-ssn": "a social security number",
+    "urn:oid:2.16.840.1.113883.4.1": "a social security number",
+    "urn:oid:2.16.840.1.113883.4.4": "a tax number",
+}
+DOORS = {
+    "actuator": r'"_links"',
+    "metrics": r"^# (?:HELP|TYPE) |jvm[._]|process[._]cpu",
+    ".git/HEAD": r"^ref: refs/",
+    "h2-console": r"(?i)h2 console",
+    "server-status": r"(?i)apache server status",
+    "env": r'"propertySources"|"activeProfiles"',
+}
+"""Management path → what its page shows, so that a catch-all page is not taken for it."""
+
+
+@check("leaks.no-member-facts-in-urls/links", needs=("member",))
+def test_links_hold_no_facts(api: Api, member: Person) -> None:
+    """No link, fullUrl or id in answers holds name, birth date, SSN shape or member id."""
+    # given what would give the member away, and every address and id the answers hold
+    facts = _facts_of(member)
+    reply = api.as_(member).search(CLAIMS, [("patient", member.patient_id), ("_count", "1")])
+    inconclusive_unless(
+        facts and reply.entries,
+        f"{member}'s Patient or claims tell nothing to look for",
+        reply.exchange,
+    )
+    rows = [*member.record.everything, *reply.resources]
+    texts = [
+        *links_in([reply.json, rows]),
+        *(str(row.get("id")) for row in rows),
+        *(str(r["reference"]) for row in rows for r in _references(row)),
+    ]
+    # when they are compared
+    found = Counter(kind for text in texts for kind in _told_by(text, facts))
+    # then no fact is in them
+    expect.that(
+        not found,
+        "opaque ids and addresses",
+        ", ".join(f"{kind} in {n} of them" for kind, n in found.items())
+        or f"nothing in {len(texts)} of them",
+        reply.exchange,
+    )
+
+
+@check("leaks.caching/fhir-answers", needs=("member",))
+def test_answers_are_not_kept(api: Api, member: Person) -> None:
+    """Answers with member data forbid shared caching."""
+    # given answers with member data
+    client = api.as_(member)
+    replies = [
+        client.read("Patient", member.patient_id),
+        client.search(CLAIMS, [("patient", member.patient_id), ("_count", "1")]),
+    ]
+    inconclusive_unless(
+        all(reply.ok for reply in replies),
+        f"{member}'s own record could not be read",
+        *(reply.exchange for reply in replies),
+    )
+    # when their Cache-Control is read
+    rules = {r.exchange: r.header("cache-control").lower() for r in replies}
+    kept = {
+        x: rule
+        for x, rule in rules.items()
+        if not re.search(r"\b(?:no-store|private)\b", rule)
+        or re.search(r"\b(?:public|s-maxage)\b", rule)
+    }
+    # then nobody but the member's own app may keep them
+    expect.that(
+        not kept,
+        "Cache-Control: no-store or private",
+        "; ".join(f"{rule or 'no such header'} ({{x:{x}}})" for x, rule in (kept or rules).items()),
+        *rules,
+    )
+
+
+@check("leaks.internal-names/headers-and-bodies", needs=("member",))
+def test_no_inner_names(
+    api: Api, member: Person, smart: SmartConfiguration, target: Target
+) -> None:
+    """No answer names a private address, internal host or software version."""
+    # given answers of each kind, and the record
+    client = api.as_(member)
+    replies = [
+        api.anonymous().get("metadata"),
+        client.read("Patient", member.patient_id),
+        client.get("NoSuchType/1"),
+    ]
+    published = [host for host, _ in by_host(target, smart)]
+    # when headers and bodies are looked through
+    told = {
+        reply.exchange: found
+        for reply in replies
+        if (
+            found := [
+                *versions_in(reply.answer.headers.items()),
+                *places_in(_header_text(reply.answer), published=published),
+                *places_in(reply.text, published=published),
+            ]
+        )
+    }
+    inside = places_in(json.dumps(list(member.record.everything)), published=published)
+    # then none of them names what lies behind
+    expect.that(
+        not told and not inside,
+        "no private address, internal host or software version",
+        "; ".join(f"{', '.join(found)} ({{x:{x}}})" for x, found in told.items())
+        + (f" in the record: {', '.join(inside)}" if inside else "")
+        or f"none in {len(replies)} answers and the record",
+        *(told or (reply.exchange for reply in replies)),
+    )
+
+
+@check("leaks.management-surfaces/well-known-paths", prod="gated")
+@each("path", DOORS)
+def test_management_is_closed(
+    api: Api, smart: SmartConfiguration, target: Target, path: str
+) -> None:
+    """No management path is open on the hosts of the flow."""
+    # given the hosts of the flow, and the folder that the FHIR base lies in
+    roots = [f"https://{host}:{port}" for host, port in by_host(target, smart)]
+    folders = dict.fromkeys([*roots, api.base.rpartition("/")[0]])
+    # when the path is asked for there without a token
+    answers = [answer for root in folders for answer in _asked(api, f"{root}/{path}")]
+    # then no management page answers
+    opened = [a for a in answers if a.status == 200 and re.search(DOORS[path], a.text, re.M)]
+    expect.that(
+        not opened,
+        f"nothing behind /{path}",
+        "; ".join(f"open ({{x:{answer.exchange}}})" for answer in opened)
+        or f"{', '.join(str(a.status) for a in answers) or 'no answer'}",
+        *(answer.exchange for answer in opened or answers),
+    )
+
+
+@check("leaks.identifiers/ssn-and-bank", needs=("member",))
+def test_no_private_numbers(member: Person) -> None:
+    """Patient, Coverage and EOB hold no SSN, bank number or full tax id of a person."""
+    # given the member's Patient, coverage and claims
+    rows = [row for kind in NUMBERED for row in member.record.of(kind)]
+    exchanges = tuple(x for kind in NUMBERED for x in member.record.exchanges.get(kind, ()))
+    inconclusive_unless(rows, f"{member} sees none of {', '.join(NUMBERED)}", *exchanges)
+    # when identifiers and texts are looked through; a masked number is fine
+    found = Counter(
+        f"{what} in {row['resourceType']}" for row in rows for what in _private_numbers(row)
+    )
+    # then none of these numbers is there
+    expect.that(
+        not found,
+        "no social security, bank or personal tax number",
+        ", ".join(f"{what} ({n} times)" for what, n in found.items())
+        or f"none in {len(rows)} resources",
+        *exchanges,
+    )
+
+
+@check("leaks.narrative/same-as-data", needs=("member",))
+def test_narrative_tells_no_more_than_data(member: Person) -> None:
+    """Narrative, display and contained parts hold no personal fact that the data elements lack."""
+    # given the record, and what its data elements say of the member
+    record = member.record
+    exchanges = tuple(x for kind in NUMBERED for x in record.exchanges.get(kind, ()))
+    inconclusive_unless(record.of("Patient"), f"{member} sees no Patient", *exchanges)
+    known = "\n".join(elements(list(record.of("Patient"))))
+    # when dates, numbers and addresses of mail are looked for beside the data elements, and words
+    # beside masked codes
+    found = Counter(
+        str(row["resourceType"])
+        for row in record.everything
+        if facts_in(_beside(row)) - _facts_of_data(f"{known}\n" + "\n".join(elements(row)))
+        or any(unmasked(row))
+    )
+    # then there is none that the data elements lack
+    expect.that(
+        not found,
+        "nothing in narratives, displays and contained members that the data lack",
+        ", ".join(f"{n} {kind} with more" for kind, n in found.items())
+        or f"nothing more in {len(record.everything)} resources",
+        *exchanges,
+    )
+
+
+def _facts_of(member: Person) -> dict[str, str]:
+    """What would give the member away in an address: value in small letters → what it is."""
+    found: dict[str, str] = {}
+    for patient in member.record.of("Patient"):
+        for name in mappings(patient.get("name")):
+            if len(str(name.get("family") or "")) >= 4:
+                found[str(name["family"]).lower()] = "a name"
+        if patient.get("birthDate"):
+            found[str(patient["birthDate"])] = "a birth date"
+            found[str(patient["birthDate"]).replace("-", "")] = "a birth date"
+        found |= {str(i["value"]).lower(): "a member id" for i in _identifiers(patient)}
+        found |= {
+            str(t["value"]).lower(): "a telephone number or mail address"
+            for t in mappings(patient.get("telecom"))
+            if t.get("value")
+        }
+    found |= {
+        str(c["subscriberId"]).lower(): "a member id"
+        for c in member.record.of("Coverage")
+        if c.get("subscriberId")
+    }
+    return {value: kind for value, kind in found.items() if len(value) >= 4}
+
+
+def _told_by(text: str, facts: Mapping[str, str]) -> set[str]:
+    small = text.lower()
+    told = {
+        kind
+        for value, kind in facts.items()
+        if re.search(rf"(?<![a-z0-9]){re.escape(value)}(?![a-z0-9])", small)
+    }
+    if SSN.search(text) or MBI.search(text):
+        told.add("the shape of a social security or Medicare number")
+    return told
+
+
+def _references(value: object) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        if isinstance(value.get("reference"), str):
+            yield value
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
+
+
+def _identifiers(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [i for i in mappings(resource.get("identifier")) if i.get("value")]
+
+
+def _header_text(answer: Answer) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+
+
+def _asked(api: Api, url: str) -> list[Answer]:
+    try:
+        return [api.send("GET", url)]
+    except Unreachable:
+        return []
+
+
+def _private_numbers(row: Mapping[str, Any]) -> Iterator[str]:
+    for resource in (row, *mappings(row.get("contained"))):
+        if resource.get("resourceType") != "Organization":
+            for identifier in _identifiers(resource):
+                if re.search(r"[*xX•]{3}", str(identifier["value"])):
+                    continue
+                system = str(identifier.get("system") or "")
+                kinds = [PRIVATE_TYPES.get(code) for code in codes(identifier.get("type"))]
+                yield from filter(None, {PRIVATE_SYSTEMS.get(system), *kinds})
+    if any(SSN.search(text) for text in (*elements(row), *prose(row))):
+        yield "the shape of a social security number"
+
+
+def _beside(row: Mapping[str, Any]) -> str:
+    """What a resource tells beside its data elements."""
+    inside = "\n".join(text for one in members_inside(row) for text in elements(one))
+    return "\n".join([*prose(row), inside])
+
+
+def _facts_of_data(text: str) -> frozenset[str]:
+    numbers = {re.sub(r"\D", "", line) for line in text.splitlines()}
+    return facts_in(text) | numbers

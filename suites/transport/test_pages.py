@@ -1,0 +1,202 @@
+"""Pages of the flow: protected cookies, nothing kept, nobody told."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+from payerproof.browser.facts import CookieFacts, PageFacts
+from payerproof.expect.personal_facts import MBI, SSN
+from payerproof.expect.trackers import tracker
+from payerproof.suite import (
+    Authorization,
+    Person,
+    Portal,
+    Target,
+    check,
+    expect,
+    inconclusive_unless,
+    remark,
+)
+
+FLOW = ("login", "second-factor", "picker", "consent", "portal")
+STATIC = ("script", "stylesheet", "font", "preload")
+"""Kinds of third-party requests that fetch something and send no content."""
+NOT_A_SESSION = re.compile(
+    r"csrf|xsrf|consent|locale|lang|theme|_ga|_gid|banner|tz|timezone", re.IGNORECASE
+)
+
+
+@check("transport.session-cookies/attributes", needs=("member", "browser"))
+def test_session_cookies(
+    authorization: Authorization, member: Person, portal: Portal, target: Target
+) -> None:
+    """Session cookies of login and portal are Secure, HttpOnly and SameSite."""
+    # given the cookies that the browser held on the pages of the flow
+    pages = _pages(authorization, member, portal, target)
+    cookies = {c for page in pages for c in page.cookies if not NOT_A_SESSION.search(c.name)}
+    inconclusive_unless(cookies, "no cookie that could hold a session was seen", *_seen(pages))
+    # when their attributes are read
+    faults = {
+        cookie.name: missing
+        for cookie in sorted(cookies, key=lambda c: c.name)
+        if (missing := _missing(cookie))
+    }
+    # then each is kept from plain HTTP, scripts and other sites
+    expect.that(
+        not faults,
+        "Secure, HttpOnly and SameSite on each session cookie",
+        "; ".join(f"{name} lacks {', '.join(missing)}" for name, missing in faults.items())
+        or f"all three on {len(cookies)} cookies",
+        *_seen(pages),
+    )
+
+
+@check("leaks.caching/pages", needs=("member", "browser"))
+def test_pages_are_not_kept(
+    authorization: Authorization, member: Person, portal: Portal, target: Target
+) -> None:
+    """Login, consent and connected-apps pages forbid storing."""
+    # given the pages of the flow
+    pages = [p for p in _pages(authorization, member, portal, target) if p.kind in FLOW]
+    inconclusive_unless(pages, "no page of the flow was seen")
+    # when their Cache-Control is read
+    kept = [p for p in pages if "no-store" not in p.headers.get("cache-control", "").lower()]
+    # then the next user of the computer finds none of them
+    expect.that(
+        not kept,
+        "Cache-Control: no-store on login, consent and connected-apps pages",
+        "; ".join(f"{p.kind}: {p.headers.get('cache-control') or 'no such header'}" for p in kept)
+        or f"so on {len(pages)} pages",
+        *_seen(kept or pages),
+    )
+
+
+@check("leaks.no-member-facts-in-urls/flow", needs=("member", "browser"))
+def test_addresses_of_the_flow_hold_no_facts(
+    authorization: Authorization, member: Person, portal: Portal, target: Target
+) -> None:
+    """No URL of login, consent and redirect holds a member's marker or identifier shape."""
+    # given every address of the flow, links on its pages included
+    pages = _pages(authorization, member, portal, target)
+    inconclusive_unless(pages, "no page of the flow was seen")
+    markers, username = member.markers, member.persona.username.lower()
+    inconclusive_unless(
+        markers.values, f"{member}'s record holds nothing to look for", *_seen(pages)
+    )
+    urls = {
+        **{link.href: f"a link on the {page.kind} page" for page in pages for link in page.links},
+        **{page.url: f"the address of the {page.kind} page" for page in pages},
+        authorization.first_connection(member).redirect_url: "the redirect",
+    }
+    # when they are looked through for the member
+    told = sorted(
+        {
+            where
+            for url, where in urls.items()
+            if markers.traces_in_text(url)
+            or SSN.search(url)
+            or MBI.search(url)
+            or username in {value.lower() for _, value in parse_qsl(urlsplit(url).query)}
+        }
+    )
+    # then none of them tells who it is
+    expect.that(
+        not told,
+        "no fact about the member in an address of the flow",
+        ", ".join(told) or f"nothing in {len(urls)} addresses",
+        *_seen(pages),
+    )
+
+
+@check("leaks.no-trackers/member-journey", needs=("member", "browser"))
+def test_no_tracker_is_called(
+    authorization: Authorization, member: Person, portal: Portal, target: Target
+) -> None:
+    """Login, second factor, consent and connected-apps pages call no known tracker."""
+    # given the third parties that the pages of the flow called
+    pages = _pages(authorization, member, portal, target)
+    inconclusive_unless(pages, "no page of the flow was seen")
+    requests = authorization.first_connection(member).third_party
+    hosts = {request.host for request in requests}
+    hosts |= {urlsplit(url).hostname or "" for page in pages for url in page.scripts}
+    # when they are looked up
+    known = sorted({f"{tracker(host)} ({host})" for host in hosts if tracker(host)})
+    remark(f"Third parties called: {', '.join(sorted({r.host for r in requests})) or 'none'}.")
+    # then none is a tracker
+    expect.that(
+        not known,
+        "no known tracker on the pages of the flow",
+        ", ".join(known) or f"none on {len(pages)} pages",
+        *(r.exchange for r in requests if tracker(r.host)),
+        *_seen(pages),
+    )
+
+
+@check("leaks.no-facts-to-third-parties/markers", needs=("member", "browser"))
+def test_third_parties_get_no_facts(
+    authorization: Authorization, member: Person, portal: Portal, target: Target
+) -> None:
+    """No third-party request carries a member's marker."""
+    # given the third-party requests of the flow, and the pages that made them
+    pages = _pages(authorization, member, portal, target)
+    inconclusive_unless(pages, "no page of the flow was seen")
+    requests = authorization.first_connection(member).third_party
+    markers = member.markers
+    inconclusive_unless(
+        markers.values, f"{member}'s record holds nothing to look for", *_seen(pages)
+    )
+    # when addresses of scripts, and pages told as referer, are looked through for the member
+    telling = {page.kind for page in pages if markers.traces_in_text(page.url)}
+    told = [
+        f"{request.host} was told the address of the {request.page_kind} page"
+        for request in requests
+        if request.referer_sent == "full" and request.page_kind in telling
+    ]
+    told += [
+        f"a script of {urlsplit(url).hostname} is called with it"
+        for page in pages
+        for url in page.scripts
+        if markers.traces_in_text(url)
+    ]
+    # then no third party learns of the member
+    expect.that(
+        not told,
+        "nothing about the member sent to a third party",
+        "; ".join(told) or f"nothing in {len(requests)} third-party requests of {len(pages)} pages",
+        *(request.exchange for request in requests),
+        *_seen(pages),
+    )
+    unread = sorted({r.host for r in requests if r.post_bytes or r.resource_type not in STATIC})
+    inconclusive_unless(
+        not unread,
+        f"what was sent to {', '.join(unread)} is not compared with the member's data: see the "
+        "exchanges",
+        *(request.exchange for request in requests),
+    )
+
+
+def _pages(
+    authorization: Authorization, member: Person, portal: Portal, target: Target
+) -> tuple[PageFacts, ...]:
+    """The pages of the member's first connection, and the connected-apps page where there is one.
+
+    A page of an app, behind the redirect, is none of the payer's.
+    """
+    pages = authorization.first_connection(member).pages
+    if not target.pages.app_management:
+        return pages
+    return (*pages, portal.connected_apps(member).page)
+
+
+def _seen(pages: tuple[PageFacts, ...] | list[PageFacts]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(p.screenshot or p.exchange for p in pages))
+
+
+def _missing(cookie: CookieFacts) -> list[str]:
+    lacks = {
+        "Secure": not cookie.secure,
+        "HttpOnly": not cookie.http_only,
+        "SameSite": cookie.same_site not in ("Lax", "Strict"),
+    }
+    return [name for name, lacking in lacks.items() if lacking]
