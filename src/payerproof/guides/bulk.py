@@ -144,6 +144,8 @@ class Judge:
             noted = sites[number]
             cause = summary.count((noted.rule, noted.kind, noted.profile, "", noted.text))
             cause.element = cause.element or _plain(noted.element)
+        for erratum in {sites[number].erratum for number in env.warnings} - {""}:
+            summary.errata[erratum] = summary.errata.get(erratum, 0) + 1
         for number in env.unjudged:
             noted = sites[number]
             entry = (noted.profile, noted.element, noted.text)

@@ -144,7 +144,9 @@ class Coder:
 
     def _dispatch(self, base: tuple[Node, ...], kind: str, sortings: list[Sorting]) -> list[str]:
         if self.fast.schema.is_primitive(kind):
-            raise Slow
+            if any(_says_more(n) for s in sortings for n in s.slices):
+                raise Slow
+            return self._value(base, kind, "x")
         if len(sortings) > 1:
             tables = self.fast.keep(_Lazy(self.fast, base, kind, sortings))
             chosen = ", ".join(f"s{s.name}" for s in sortings)
@@ -208,9 +210,10 @@ class Coder:
         for key in ("f", "q"):
             if key in node.facts:
                 wanted = node.facts[key][1]
-                if not isinstance(wanted, str):
+                if not isinstance(wanted, str | bool):
                     raise Slow
-                out.append(f"if {v} != {wanted!r}: raise Slow")
+                test = "is not" if isinstance(wanted, bool) else "!="
+                out.append(f"if {v} {test} {wanted!r}: raise Slow")
                 decides = True
         if "l" in node.facts:
             out.append(f"if len({v}) > {node.facts['l']}: raise Slow")
@@ -274,7 +277,7 @@ class Coder:
             self._type_profile(node, use["p"])
 
     def _own_pattern(self, node: Node) -> None:
-        from payerproof.guides.values import matches
+        from payerproof.guides.values import PATTERN_VERSION, matches, without_version
 
         kind, wanted = node.facts.get("q") or node.facts["f"]
         if kind != self.type or "f" in node.facts:
@@ -290,9 +293,23 @@ class Coder:
             pair = (codings[0]["system"], codings[0]["code"])
             held = self.fast.constant(frozenset([pair]))
             self.rules.append(f"if not in_set(d, {held}): raise Slow")
-        else:
-            test = self.fast.keep(matches)
-            self.rules.append(f"if not {test}({self.fast.keep(wanted)}, d): raise Slow")
+            return
+        test = self.fast.keep(matches)
+        line = f"if not {test}({self.fast.keep(wanted)}, d): "
+        erratum = self.fast.errata.pattern_version(node.structure.url, node.structure.version)
+        looser = without_version(wanted)
+        if erratum is None or looser == wanted:
+            self.rules.append(line + "raise Slow")
+            return
+        text = PATTERN_VERSION
+        site = Site(
+            "warning", "pattern-value", canonical(node.structure), node.id, text, erratum.id
+        )
+        self.rules += [
+            line.rstrip(),
+            f"    if not {test}({self.fast.keep(looser)}, d): raise Slow",
+            f"    e.warnings.append({self.fast.site(site)})",
+        ]
 
     def _own_binding(self, node: Node) -> None:
         strength, address, *most = node.facts["b"]
@@ -471,6 +488,12 @@ class Coder:
         except (Untranslated, FhirPathError):
             return None, []
         return met, translator.unknown if "unknown()" in met else []
+
+
+def _says_more(node: Node) -> bool:
+    """Whether a slice of a primitive says more than which value it holds."""
+    more = node.facts.keys() - set("fqknxtmiz")
+    return bool(more) or any(r.expression != _ELE_1 for r in node.rules)
 
 
 def _all_listed(expansion: Expansion) -> bool:

@@ -27,6 +27,7 @@ class Sorting:
     chosen: str
     closed: bool
     lines: list[str] = field(default_factory=list)
+    single: bool = False
 
     @property
     def counts(self) -> bool:
@@ -38,13 +39,16 @@ class Sorting:
         if self.form == "match":
             return self._matching(s)
         at = x + "".join(f".get({key!r}, Z)" for key in self.way)
-        if self.form == "text":
+        if self.form == "text" and not self.way:
+            out = [f"{s} = {self.chosen}.get({x}, -1)"]
+        elif self.form == "text":
             first = f"{x}" + "".join(f".get({key!r}, Z)" for key in self.way[:-1])
             out = [f"{s} = {self.chosen}.get({first}.get({self.way[-1]!r}), -1)"]
         elif self.form == "Coding":
             out = [f"c = {at}", f"{s} = {self.chosen}.get((c.get('system'), c.get('code')), -1)"]
         else:
             out = [
+                *([f"if len({at}.get('coding', Z)) > 1: raise Slow"] if self.single else []),
                 f"{s} = -1",
                 f"for c in {at}.get('coding', Z):",
                 f"    t = {self.chosen}.get((c.get('system'), c.get('code')), -1)",
@@ -88,10 +92,12 @@ def sorting(fast: Fast, one: Field, kind: str) -> Sorting:
     discriminators = slicing.get("d") or (
         [["value", "url"]] if one.name in ("extension", "modifierExtension") else []
     )
+    if len(discriminators) == 2:
+        return _by_parts(fast, one, kind, discriminators)
     if len(discriminators) != 1 or discriminators[0][0] not in ("value", "pattern"):
         raise Slow
     path = discriminators[0][1]
-    if path == "$this" and kind != "CodeableConcept":
+    if path == "$this" and kind != "CodeableConcept" and not fast.schema.is_primitive(kind):
         return _matching(fast, one)
     way: tuple[str, ...] | None = None
     form = ""
@@ -111,10 +117,39 @@ def sorting(fast: Fast, one: Field, kind: str) -> Sorting:
     )
 
 
+def _by_parts(fast: Fast, one: Field, kind: str, discriminators: list[list[str]]) -> Sorting:
+    """``coding.code`` and ``coding.system`` apart: a pair, where there is but one coding."""
+    from payerproof.guides.slices import criteria
+
+    if kind != "CodeableConcept" or {tuple(d) for d in discriminators} != {
+        ("value", "coding.code"),
+        ("value", "coding.system"),
+    }:
+        raise Slow
+    table: dict[Any, int] = {}
+    for at, each in enumerate(one.slices):
+        found = {}
+        for _, path in discriminators:
+            tests = criteria(fast.judge_run(), each, path)
+            if len(tests) != 1 or tests[0][0] != path or not isinstance(tests[0][1][1], str):
+                raise Slow
+            if tests[0][1][0] == "b":
+                raise Slow
+            found[path] = tests[0][1][1]
+        pair = found["coding.system"], found["coding.code"]
+        if table.setdefault(pair, at) != at:
+            raise Slow
+    name = str(len(fast.globals))
+    fast.globals.setdefault("Z", _NOTHING)
+    closed = one.slicing.get("r") == "closed"
+    chosen = fast.keep(table)
+    return Sorting(name, one.slices, (), "CodeableConcept", chosen, closed, single=True)
+
+
 def _matching(fast: Fast, one: Field) -> Sorting:
     """Slices told apart by patterns on the whole entry."""
     from payerproof.guides.slices import Undecidable, criteria
-    from payerproof.guides.values import matches
+    from payerproof.guides.values import matches, without_version
 
     tests = []
     held = fast.keep(matches)
@@ -125,9 +160,9 @@ def _matching(fast: Fast, one: Field) -> Sorting:
             raise Slow from why
         if len(found) != 1 or found[0][0] != "$this" or found[0][1][0] != "q":
             raise Slow
-        if fast.errata.pattern_version(each.structure.url, each.structure.version):
-            raise Slow
         wanted = found[0][1][1]
+        if fast.errata.pattern_version(each.structure.url, each.structure.version):
+            wanted = without_version(wanted)
         if isinstance(wanted, dict) and isinstance(wanted.get("system"), str):
             tests.append(
                 f"(x.get('system') == {wanted['system']!r} and {held}({fast.keep(wanted)}, x))"

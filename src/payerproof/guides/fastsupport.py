@@ -32,6 +32,7 @@ class Site:
     profile: str
     element: str
     text: str
+    erratum: str = ""
 
 
 class Unknown(Exception):

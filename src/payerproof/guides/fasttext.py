@@ -60,6 +60,8 @@ def lines(kind: str, v: str) -> list[str]:
         return [f"if {v}.__class__ is not float and {v}.__class__ is not int: raise Slow"]
     if kind in MEMORIES:
         return [f"if {v} not in M_{kind} and not good_{kind}({v}): raise Slow"]
+    if kind == "xhtml":
+        return [f"if not html_good({v}): raise Slow"]
     if kind in RARE:
         return [f"if not good_{kind}({v}): raise Slow"]
     return [

@@ -130,7 +130,7 @@ def _unpacked(stream: IO[bytes], size: int) -> Iterator[bytes | Bad]:
 
 
 def _split(source: Iterator[bytes | Bad]) -> Iterator[Line | Bad]:
-    """Lines out of pieces, however long a line or a piece is."""
+    """Lines out of pieces, however long a line or a piece is; empty ones are counted only."""
     rest = bytearray()
     number, skipping = 0, False
     fault: Bad | None = None
@@ -143,10 +143,10 @@ def _split(source: Iterator[bytes | Bad]) -> Iterator[Line | Bad]:
             number += 1
             if skipping:
                 skipping = False
-            else:
+            elif rest or end > start:
                 rest += piece[start:end]
                 yield Line(number, bytes(rest).rstrip(b"\r"))
-            rest.clear()
+                rest.clear()
             start = end + 1
         if not skipping:
             rest += piece[start:]

@@ -33,7 +33,7 @@ PATTERNS: dict[str, str] = {
 }
 """Type -> the regular expression of the specification, for the whole value."""
 
-_COMPILED = {name: re.compile(text) for name, text in PATTERNS.items()}
+_COMPILED = {name: re.compile(text, re.ASCII) for name, text in PATTERNS.items()}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _MAX_TEXT = 1024 * 1024
 
@@ -96,7 +96,7 @@ def _text(kind: str, value: str) -> tuple[str, str] | None:
 def _plain(value: str) -> tuple[str, str] | None:
     if _CONTROL.search(value):
         return ("primitive-format", "no control characters but tab, CR and LF")
-    if not value.strip():
+    if not value.strip(" \t\r\n"):
         return ("primitive-format", "more than spaces")
     return ("primitive-range", "at most 1 MiB of text") if len(value) > _MAX_TEXT else None
 

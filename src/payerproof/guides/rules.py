@@ -11,6 +11,7 @@ from payerproof.guides.fhirpath import FhirPathError, compile_expression
 from payerproof.guides.fhirpath.errors import NotJudged
 from payerproof.guides.fhirpath.items import Context
 from payerproof.guides.fhirpath.items import Node as PathNode
+from payerproof.guides.fhirpath.temporal import compare, parse_date_time
 from payerproof.guides.findings import ERROR, INFORMATION, WARNING
 from payerproof.guides.references import contained, resolve
 from payerproof.guides.run import Place, Run, member_of
@@ -148,6 +149,20 @@ def _dom_3(place: Place) -> bool:
     return True
 
 
+def _per_1(place: Place) -> bool:
+    """Start not after end; met where the precision of the two leaves it open.
+
+    R4's expression comes to nothing there, which would count as broken; R5 corrects it.
+    """
+    value = place.value if isinstance(place.value, dict) else {}
+    ends = [value.get(key) for key in ("start", "end")]
+    start, end = (parse_date_time(v) if isinstance(v, str) else None for v in ends)
+    if start is None or end is None:
+        return True
+    order = compare(start, end)
+    return order is None or order <= 0
+
+
 def _ref_1(run: Run, place: Place) -> bool:
     """A local reference names a contained resource; ``#`` alone, from inside, the container."""
     reference = place.value.get("reference") if isinstance(place.value, dict) else None
@@ -159,5 +174,6 @@ def _ref_1(run: Run, place: Place) -> bool:
 NATIVE: dict[str, Callable[[Place], bool]] = {
     "hasValue() or (children().count() > id.count())": _ele_1,
     "extension.exists() != value.exists()": _ext_1,
+    "start.hasValue().not() or end.hasValue().not() or (start <= end)": _per_1,
 }
 """Expressions that stand on nearly every element, by hand; tests compare them with the engine."""

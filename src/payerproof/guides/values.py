@@ -9,6 +9,7 @@ from payerproof.guides.run import ANY, Place, Run, codings
 from payerproof.guides.schema import Node
 
 ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+PATTERN_VERSION = "The published pattern also asks for Coding.version; a known error of the guide."
 _BOUND = frozenset(("code", "Coding", "CodeableConcept", "Quantity", "string", "uri"))
 
 
@@ -45,7 +46,7 @@ def _check_pattern(run: Run, node: Node, place: Place, pattern: Any) -> None:
             "pattern-value",
             place,
             node,
-            "The published pattern also asks for Coding.version; a known error of the guide.",
+            PATTERN_VERSION,
             expected=brief(pattern),
             severity=WARNING,
             erratum=erratum.id,

@@ -199,7 +199,8 @@ def occurrences(run: Run, one: Field, parent: Place, key: str, kind: str) -> lis
     sibling = parent.value.get("_" + key, _MISSING)
     if not run.schema.is_primitive(kind):
         sibling = _MISSING
-    whole = parent.child(one.name, key, None, None if value is _MISSING else value, None, kind)
+    shown = key if len(one.forms) == 1 else one.name
+    whole = parent.child(shown, key, None, None if value is _MISSING else value, None, kind)
     if one.array:
         return _array(run, one, whole, parent, key, kind, value, sibling)
     for part in (value, sibling):
@@ -290,7 +291,9 @@ def _items(
         else:
             out.append(place)
     if items and beside and len(items) != len(beside):
-        whole = parent.child(one.name, "_" + key, None, beside, None, kind)
+        whole = Place(
+            f"{parent.path}.{key}", (*parent.pointer, "_" + key), beside, None, "", parent
+        )
         run.report(
             "array-lengths",
             whole,
