@@ -257,7 +257,9 @@ def _embedded_key(app: App, assertion: str) -> Claims | None:
         if not isinstance(jwk, dict):
             return clients.assertion_claims(app, assertion)
         key = (ECKey if jwk.get("kty") == "EC" else RSAKey).import_key(jwk)
-        jws.deserialize_compact(assertion, key, list(clients.ASSERTION_ALGORITHMS))
+        registry = jws.JWSRegistry(algorithms=list(clients.ASSERTION_ALGORITHMS))
+        registry.max_header_length = 8192  # a key in the header is long
+        jws.deserialize_compact(assertion, key, registry=registry)
     except (JoseError, ValueError, TypeError, KeyError):
         return None
     return claims
