@@ -125,6 +125,18 @@ def test_headers_by_allow_list(redactor: Redactor) -> None:
     assert "0123456789abcdef" not in redactor.text("cookie 0123456789abcdef")
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_cookie_that_stands_in_a_location_too(whole: Redactor, order: int) -> None:
+    secret = "oc8iSp1TXkv0CUqz3Nd2r"
+    fields = [
+        ("Location", f"https://login.example/interaction/{secret}"),
+        ("Set-Cookie", f"_interaction={secret}; path=/interaction/{secret}; httponly"),
+    ]
+    shown = whole.headers(fields[::order])
+    assert secret not in str(shown)
+    assert shown["location"].startswith("https://login.example/interaction/")
+
+
 def test_a_signed_token_is_never_kept(redactor: Redactor, whole: Redactor) -> None:
     token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
     for one in (redactor, whole):

@@ -86,7 +86,8 @@ class Recorder:
         """
         sent, came = _pairs(request_headers), _pairs(response_headers)
         trails = self._trails()
-        shown_came = self.redactor.headers(came)
+        # headers first: cookies are learned from them, and their values may stand anywhere
+        shown_sent, shown_came = self.redactor.headers(sent), self.redactor.headers(came)
         response = self.redactor.body(_content_type(came), response_body)
         exchange = Exchange(
             id="",
@@ -94,7 +95,7 @@ class Recorder:
             duration_ms=duration_ms,
             method=method,
             url=self.redactor.url(url),
-            request_headers=self.redactor.headers(sent),
+            request_headers=shown_sent,
             request_body=self.redactor.body(_content_type(sent), request_body),
             status=status,
             response_headers=shown_came,

@@ -40,14 +40,17 @@ class Fields:
         self._codes = codes
 
     def headers(self, items: Iterable[tuple[str, str]]) -> dict[str, str]:
-        """Lower-case names with what may be shown; repeated fields joined by a line break."""
+        """Lower-case names with what may be shown; repeated fields joined by a line break.
+
+        Every field is read before one is shown: a cookie's value may stand in a location too.
+        """
         shown: dict[str, str] = {}
-        for raw_name, value in items:
-            name = raw_name.lower()
+        read = [(raw.lower(), self._value(raw.lower(), value)) for raw, value in items]
+        for name, value in read:
             shown_name = self._tags.scrub(name)
             if not _NAME.fullmatch(name):
                 shown_name = self._tags.name("header-name", name)
-            text = self._tags.scrub(self._value(name, value))
+            text = self._tags.scrub(value)
             before = f"{shown[shown_name]}\n" if shown_name in shown else ""
             shown[shown_name] = before + text
         return shown
