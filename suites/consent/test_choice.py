@@ -38,17 +38,15 @@ def test_declining_is_as_easy(authorization: Authorization, member: Person) -> N
     )
 
 
-@check(
-    "consent-screen.decline/access-denied", needs=("member", "portal", "two_apps", "state_changes")
-)
+@check("consent-screen.decline/access-denied", needs=("member", "browser", "two_apps"))
 def test_declining_gives_access_denied(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person, portal: Portal
+    authorization: Authorization, lease: Lease, member: Person
 ) -> None:
     """Declining gives error=access_denied and no code."""
-    # given an app the member has not connected
-    app = unconnected(portal, lease, member, *apps.spare)
+    # given an app that wants the member to be asked, whatever was consented to before
+    request = authorization.request(lease.hold(member), prompt="consent")
     # when the member declines
-    outcome = authorization.visit(member, authorization.request(app), decision="decline")
+    outcome = authorization.visit(member, request, decision="decline")
     inconclusive_unless(
         outcome.consent, "no consent page was shown, so nothing was declined", *outcome.exchanges
     )
@@ -118,15 +116,14 @@ def test_declining_adds_no_entry(
 
 @check(
     "consent-screen.no-preticked-extras/within-the-request",
-    needs=("member", "portal", "two_apps", "state_changes"),
+    needs=("member", "browser", "two_apps"),
 )
 def test_nothing_extra_is_ticked(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person, portal: Portal
+    authorization: Authorization, lease: Lease, member: Person
 ) -> None:
     """Nothing outside the request is ticked."""
     # given an app that asks for coverage and personal data only
-    app = unconnected(portal, lease, member, *apps.spare)
-    request = authorization.request(app, NARROW)
+    request = authorization.request(lease.hold(member), NARROW, prompt="consent")
     outcome = authorization.visit(member, request, decision="look")
     inconclusive_unless(outcome.consent, "no consent page was shown", *outcome.exchanges[-2:])
     assert outcome.consent is not None

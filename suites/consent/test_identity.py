@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from payerproof.browser.facts import ConsentFacts
 from payerproof.expect import consent_words as words
-from payerproof.expect.given import unconnected
 from payerproof.plugin.session import RunSession
 from payerproof.suite import (
     App,
@@ -16,7 +15,6 @@ from payerproof.suite import (
     Authorization,
     Lease,
     Person,
-    Portal,
     check,
     each,
     expect,
@@ -60,7 +58,7 @@ def test_developer_is_named(apps: Apps, authorization: Authorization, member: Pe
 
 @check(
     "consent-screen.attestation-status/both-kinds",
-    needs=("member", "portal", "attested_and_unattested_app", "state_changes"),
+    needs=("member", "browser", "attested_and_unattested_app"),
 )
 @each("kind", ("attested", "unattested"))
 def test_attestation_is_told(
@@ -68,12 +66,11 @@ def test_attestation_is_told(
     authorization: Authorization,
     lease: Lease,
     member: Person,
-    portal: Portal,
     kind: str,
 ) -> None:
     """An attested and an unattested app are each told as what they are."""
-    # given an app of this kind that the member has not connected
-    app = unconnected(portal, lease, member, *_spare(apps, kind == "attested"))
+    # given an app of this kind
+    app = lease.hold(member, *_spare(apps, kind == "attested"))
     # when the member comes to its consent page
     consent = _seen(authorization, member, app)
     # then the page tells the status, and the right one
@@ -149,7 +146,7 @@ def _consent(authorization: Authorization, person: Person) -> ConsentFacts:
 
 def _seen(authorization: Authorization, person: Person, app: App, choose: str = "") -> ConsentFacts:
     """The consent page of an app, looked at and left."""
-    request = authorization.request(app)
+    request = authorization.request(app, prompt="consent")
     outcome = authorization.visit(person, request, decision="look", choose=choose)
     inconclusive_unless(
         outcome.consent,

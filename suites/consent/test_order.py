@@ -44,17 +44,13 @@ def test_login_then_consent_then_code(
     )
 
 
-@check(
-    "consent-screen.after-login/consent-address-alone",
-    needs=("member", "portal", "two_apps", "state_changes"),
-)
+@check("consent-screen.after-login/consent-address-alone", needs=("member", "browser", "two_apps"))
 def test_consent_address_without_a_login(
-    authorization: Authorization, lease: Lease, member: Person, portal: Portal, apps: Apps
+    authorization: Authorization, lease: Lease, member: Person, portal: Portal
 ) -> None:
     """The consent page's address opened in a fresh browser shows the login, no consent, no data."""
     # given a consent page that waits for its member
-    app = unconnected(portal, lease, member, *apps.spare)
-    waiting = _look(authorization, member, app)
+    waiting = _look(authorization, member, lease.hold(member))
     # when somebody who is not logged in opens its address
     page = portal.visit(waiting.url)
     # then neither the page nor anything of the member is shown
@@ -163,7 +159,9 @@ def test_account_without_a_record(
 
 def _look(authorization: Authorization, person: Person, app: App) -> PageFacts:
     """The consent page of an app, looked at and left open."""
-    outcome = authorization.visit(person, authorization.request(app), decision="look")
+    outcome = authorization.visit(
+        person, authorization.request(app, prompt="consent"), decision="look"
+    )
     inconclusive_unless(
         outcome.consent, f"no consent page was shown to {person}", *outcome.exchanges[-2:]
     )

@@ -1,0 +1,126 @@
+"""Revocation from the payer's side: by an operator, or by switching an app off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from payerproof.expect.given import Looks
+from payerproof.suite import (
+    Api,
+    App,
+    Authorization,
+    Lease,
+    Person,
+    Target,
+    check,
+    eventually,
+    expect,
+    inconclusive_unless,
+    remark,
+)
+
+
+@check(
+    "revocation.access-token-dies/after-operator-revoke",
+    needs=("member", "two_apps", "control:revoke"),
+    prod="no",
+)
+def test_access_token_after_the_operator_revokes(
+    api: Api, authorization: Authorization, lease: Lease, member: Person, target: Target
+) -> None:
+    """After the operator's revoke control the access token is refused within the limit."""
+    # given a grant that works
+    grant = lease(member)
+    app = target.app(grant.app)
+    looks = Looks(api.as_(grant), member.patient_id)
+    looks.must_open()
+    # when the operator ends it in the member's name
+    _operate(api, target, "revoke", persona=member.id, client_id=app.client_id)
+    delay = _watch(looks, target)
+    # then the access token is refused before the limit is up, and the refresh token with it
+    limit, waited = target.policy.revocation_limit_seconds, target.policy.revocation_wait_seconds
+    inconclusive_unless(
+        delay is not None or waited >= limit,
+        f"the token still worked after {waited:g} seconds, and the limit is {limit:g}: "
+        "set policy.revocation_wait_seconds as long as the limit to see it out",
+        looks.last.exchange,
+    )
+    expect(looks.last).is_refused()
+    expect.that(
+        delay is not None and delay <= limit,
+        f"a refusal within {limit:g} seconds",
+        "none" if delay is None else f"refused after {delay:.1f} seconds",
+        looks.last.exchange,
+    )
+    expect(authorization.tokens(app, member).refresh(grant.refresh_token)).gives_no_token()
+
+
+@check(
+    "revocation.app-switched-off/tokens-die",
+    needs=("member", "three_apps", "control:deactivate-app", "control:activate-app"),
+    prod="no",
+)
+def test_tokens_of_an_app_switched_off(
+    api: Api, authorization: Authorization, lease: Lease, member: Person, target: Target
+) -> None:
+    """After the payer switches the app off its tokens are refused."""
+    # given a grant of the app that other checks need least, and that works
+    grant = lease(member, [app for app in target.apps if app.redirect_uri][-1])
+    app = target.app(grant.app)
+    looks = Looks(api.as_(grant), member.patient_id)
+    looks.must_open()
+    # when the payer switches the app off
+    with _switched_off(api, target, app):
+        delay = _watch(looks, target)
+        answer = authorization.tokens(app, member).refresh(grant.refresh_token)
+    # then neither token works
+    expect(looks.last).is_refused()
+    expect.that(
+        delay is not None,
+        "a refusal while the run waited",
+        "none" if delay is None else f"refused after {delay:.1f} seconds",
+        looks.last.exchange,
+    )
+    expect(answer).gives_no_token()
+
+
+@contextmanager
+def _switched_off(api: Api, target: Target, app: App) -> Iterator[None]:
+    """Switch an app off, and on again whatever happens in between."""
+    try:
+        _operate(api, target, "deactivate-app", client_id=app.client_id)
+        yield
+    finally:
+        _operate(api, target, "activate-app", client_id=app.client_id)
+
+
+def _operate(api: Api, target: Target, control: str, **what: str) -> None:
+    """Have the operator's hook of the payer file change something."""
+    hook = target.controls[control]
+    inconclusive_unless(
+        hook.kind == "http" and hook.url,
+        f"the control {control} is of the kind {hook.kind}, and this check knows hooks only",
+    )
+    token = hook.token.reveal() if hook.token else ""
+    answer = api.send("POST", str(hook.url), json=what, bearer=token)
+    inconclusive_unless(
+        answer.status < 300, f"the control {control} answered {answer.status}", answer.exchange
+    )
+
+
+def _watch(looks: Looks, target: Target) -> float | None:
+    """Seconds until the token was refused, or None where it was not; told in the report."""
+    policy = target.policy
+    delay = eventually(
+        looks.refused,
+        within=policy.revocation_wait_seconds,
+        every=policy.revocation_poll_seconds,
+    )
+    remark(
+        f"The access token still worked for the {policy.revocation_wait_seconds:g} seconds the "
+        "run waited."
+        if delay is None
+        else f"The access token was refused after {delay:.1f} seconds."
+    )
+    return delay
