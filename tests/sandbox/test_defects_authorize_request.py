@@ -3,7 +3,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
-from defect_flow import Probes, code, get, granted, hook, shows_at_the_faulty_payer_only
+from defect_flow import Probes, code, hook, shows_at_the_faulty_payer_only
 from member_browser import answer_of
 
 PROBES = Probes()
@@ -140,26 +140,6 @@ def _(app):
 @PROBES.of("response-type-not-looked-at")
 def _(app):
     return begins(app, response_type="token")
-
-
-@PROBES.of("ineligible-member-without-error-code")
-def _(app):
-    return "error" not in answer_of(hook(app, "hal")["redirect"])
-
-
-@PROBES.of("login-without-record-gets-the-first-member")
-def _(app):
-    if "code" not in answer_of(hook(app, "hal")["redirect"]):
-        return False
-    tokens = granted(app, "hal")
-    return get(app, f"/fhir/Patient/{tokens['patient']}", tokens["access_token"]).status_code == 200
-
-
-@PROBES.of("cancel-ends-the-earlier-grant")
-def _(app):
-    tokens = granted(app)
-    hook(app, more={"decision": "decline"}, prompt="consent")
-    return app.reads(tokens) == 401
 
 
 @PROBES.of("implicit-grant-left-on")

@@ -150,27 +150,12 @@ def after_narrower_consent(app):
     return wide
 
 
-@PROBES.of("narrower-consent-leaves-old-tokens")
-def _(app):
-    apart = granted(app, scope=CLAIMS)
-    granted(app, scope="launch/patient patient/Coverage.rs", prompt="consent")
-    return opens(app, apart)
-
-
 @PROBES.of("narrower-consent-leaves-overlapping-tokens")
 def _(app):
     apart = granted(app, scope=CLAIMS)
     granted(app, scope="launch/patient patient/Coverage.rs", prompt="consent")
     assert not opens(app, apart)
     return opens(app, after_narrower_consent(app))
-
-
-@PROBES.of("each-consent-ends-earlier-tokens")
-def _(app):
-    assert not opens(app, after_narrower_consent(app))
-    first = granted(app, scope=COVERAGE, prompt="consent")
-    granted(app, scope=WIDE, prompt="consent")
-    return not opens(app, first, "/fhir/Coverage")
 
 
 @PROBES.of("refresh-grants-what-is-asked")

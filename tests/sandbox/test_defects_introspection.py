@@ -23,14 +23,6 @@ def anonymous(app, path, token):
     return app.browser.send("POST", app.base + path, data={"token": token})
 
 
-def given_back(app, which):
-    """Tokens of which one was given back: whether each is dead now."""
-    tokens = granted(app)
-    assert post(app, "/oauth/revoke", token=tokens[which]).status_code == 200
-    access = app.reads(tokens) == 401
-    return access, app.refresh(tokens["refresh_token"]).status_code == 400
-
-
 @PROBES.of("introspection-open-to-anybody")
 def _(app):
     answer = anonymous(app, "/oauth/introspect", granted(app)["access_token"])
@@ -66,14 +58,6 @@ def _(app):
     found = asked(app, token)
     assert found["active"] is False
     return "patient" in found
-
-
-@PROBES.of("introspection-knows-no-revocation")
-def _(app):
-    tokens = granted(app)
-    post(app, "/oauth/revoke", token=tokens["access_token"])
-    assert app.reads(tokens) == 401
-    return asked(app, tokens["access_token"])["active"]
 
 
 @PROBES.of("introspection-without-patient")
@@ -117,31 +101,8 @@ def _(app):
     return "aud" in told(app)
 
 
-@PROBES.of("revocation-by-app-does-nothing")
-def _(app):
-    return given_back(app, "refresh_token") == (False, False)
-
-
-@PROBES.of("revocation-by-app-of-one-token-only")
-def _(app):
-    return given_back(app, "refresh_token") == (False, True)
-
-
-@PROBES.of("revocation-by-app-overlooks-access-tokens")
-def _(app):
-    assert given_back(app, "refresh_token") == (True, True)
-    return given_back(app, "access_token") == (False, False)
-
-
 @PROBES.of("revocation-open-to-anybody")
 def _(app):
     tokens = granted(app)
     anonymous(app, "/oauth/revoke", tokens["access_token"])
     return app.reads(tokens) == 401
-
-
-@PROBES.of("revocation-by-app-ends-the-grant")
-def _(app):
-    kept = granted(app)
-    assert given_back(app, "refresh_token") == (True, True)
-    return app.reads(kept) == 401

@@ -65,47 +65,6 @@ _defect(
 )
 
 
-def _without_reason(_tenant: Tenant, request: AuthorizationRequest) -> str:
-    return f"{request.redirect_uri}?{urlencode({'message': 'not eligible'})}"
-
-
-_defect(
-    "ineligible-member-without-error-code",
-    "Q-AUTH-14 Q-AUTH-23",
-    "Whoever has no member record is sent back to the app without an error code or the state",
-    portal(refuse_without_record=_without_reason),
-)
-
-
-def _first_row(tenant: Tenant, request: AuthorizationRequest) -> str:
-    member = next(person for person in tenant.world.people.values() if person.patient)
-    record = tenant.policies.oauth.record_decision
-    grant = record(tenant, request, member, member.patient, request.scopes, False)
-    return tenant.policies.oauth.answer_with_code(tenant, request, grant, tenant.clock.now())
-
-
-_defect(
-    "login-without-record-gets-the-first-member",
-    "Q-TOK-21 Q-AUTH-23",
-    "A portal user without a member record is given the record of the first member there is",
-    portal(refuse_without_record=_first_row),
-)
-
-
-def _declined(tenant: Tenant, request: AuthorizationRequest, user: str, patient: str) -> str:
-    earlier = tenant.grants.grant_of(user, request.app.client_id, patient)
-    if earlier is not None:
-        tenant.grants.end_grant(earlier, "declined")
-    return authorize.refuse(tenant, request, "access_denied", "The member did not allow access")
-
-
-_defect(
-    "cancel-ends-the-earlier-grant",
-    "Q-AUTH-20",
-    "Pressing Don't allow ends what the member had allowed the app before",
-    portal(decline=_declined),
-)
-
 # -- implicit grant
 
 

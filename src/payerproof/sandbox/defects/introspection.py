@@ -1,4 +1,4 @@
-"""Faults of token introspection (RFC 7662) and of revocation by the app (RFC 7009)."""
+"""Faults of token introspection (RFC 7662) and in who may revoke tokens (RFC 7009)."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING, Any
 from payerproof.sandbox.defects import Defect, register
 from payerproof.sandbox.defects.replacing import Change, oauth
 from payerproof.sandbox.oauth import introspect
-from payerproof.sandbox.oauth.model import AccessToken, RefreshToken
 
 if TYPE_CHECKING:
     from payerproof.sandbox.apps import App
     from payerproof.sandbox.oauth.forms import Parameters
+    from payerproof.sandbox.oauth.model import AccessToken, RefreshToken
     from payerproof.sandbox.tenant import Tenant
 
-Record = AccessToken | RefreshToken
+    Record = AccessToken | RefreshToken
+
 Document = dict[str, Any]
 
 
-def _defect(
-    name: str, cites: str, title: str, change: Change, twin: str = "", area: str = "authorization"
-) -> None:
-    register(Defect(name, area, tuple(cites.split()), title, change, twin=twin))
+def _defect(name: str, cites: str, title: str, change: Change, twin: str = "") -> None:
+    register(Defect(name, "authorization", tuple(cites.split()), title, change, twin=twin))
 
 
 def _told(change: Callable[[Tenant, Record, Document], Document]) -> Change:
@@ -108,27 +107,6 @@ _defect(
 )
 
 
-def _by_expiry_alone(tenant: Tenant, record: Record | None, app: App) -> Document:
-    told = introspect.introspection_document(tenant, record, app)
-    ours = record is not None and record.connection.grant.client_id == app.client_id
-    if told["active"] or record is None or not ours or tenant.clock.now() >= record.expires:
-        return told
-    return {
-        "active": True,
-        "scope": " ".join(record.connection.scopes),
-        "client_id": app.client_id,
-        "exp": int(record.expires),
-        "patient": record.connection.grant.patient,
-    }
-
-
-_defect(
-    "introspection-knows-no-revocation",
-    "AC-07-2 N-OAUTH-22",
-    "A revoked token is called active until it expires",
-    oauth(introspection_document=_by_expiry_alone),
-    area="revocation",
-)
 _defect(
     "introspection-without-patient",
     "Q-TOK-17",
@@ -184,44 +162,8 @@ register(
     )
 )
 
+
 # -- revocation by the app
-
-_defect(
-    "revocation-by-app-does-nothing",
-    "N-OAUTH-22 AC-07-2",
-    "The revocation endpoint says yes to everything and revokes nothing",
-    oauth(revoke_token=lambda _tenant, _record: None),
-    twin="revocation-by-app-ends-the-grant",
-    area="revocation",
-)
-
-
-def _this_one_only(_tenant: Tenant, record: Record) -> None:
-    record.revoked = True
-
-
-_defect(
-    "revocation-by-app-of-one-token-only",
-    "AC-07-2",
-    "An app that gives its refresh token back keeps a living access token",
-    oauth(revoke_token=_this_one_only),
-    twin="revocation-by-app-ends-the-grant",
-    area="revocation",
-)
-
-
-def _refresh_only(tenant: Tenant, record: Record) -> None:
-    if isinstance(record, RefreshToken):
-        tenant.grants.end_connection(record.connection, "revoked by the app")
-
-
-_defect(
-    "revocation-by-app-overlooks-access-tokens",
-    "N-OAUTH-22 AC-07-2",
-    "Revoking an access token is answered with 200 and does nothing",
-    oauth(revoke_token=_refresh_only),
-    area="revocation",
-)
 
 
 def _whoever_revokes(tenant: Tenant, authorization: str, form: Parameters) -> App:
@@ -236,20 +178,4 @@ _defect(
     "N-OAUTH-22",
     "Whoever holds a confidential app's token can revoke it without client authentication",
     oauth(revoking_app=_whoever_revokes),
-)
-
-
-def _grant_too(tenant: Tenant, record: Record) -> None:
-    tenant.grants.end_grant(record.connection.grant, "revoked by the app")
-
-
-register(
-    Defect(
-        "revocation-by-app-ends-the-grant",
-        "revocation",
-        ("N-OAUTH-22",),
-        "An app that gives a token back gives back all that the member allowed it",
-        oauth(revoke_token=_grant_too),
-        lawful=True,
-    )
 )

@@ -27,10 +27,6 @@ def _defect(name: str, cites: str, title: str, change: Change, twin: str = "") -
     register(Defect(name, "scopes", tuple(cites.split()), title, change, twin=twin))
 
 
-def _twin(name: str, cites: str, title: str, change: Change) -> None:
-    register(Defect(name, "scopes", tuple(cites.split()), title, change, lawful=True))
-
-
 # -- consent that is remembered
 
 
@@ -86,13 +82,6 @@ _defect(
     "Under a remembered consent each new token has all its scopes, however few were asked",
     oauth(connection_scopes=_whole_grant),
 )
-_defect(
-    "narrower-consent-leaves-old-tokens",
-    "N-SCOPE-12 Q-TOK-22",
-    "Tokens from before live on when the member allows the app less than before",
-    oauth(connection_is_cut=lambda _connection, _grant: False),
-    twin="each-consent-ends-earlier-tokens",
-)
 
 
 def _cut_by_type(connection: Connection, grant: Grant) -> bool:
@@ -107,14 +96,9 @@ _defect(
     "N-SCOPE-12",
     "Earlier tokens end only if nothing that they open is still allowed",
     oauth(connection_is_cut=_cut_by_type),
-    twin="each-consent-ends-earlier-tokens",
+    twin="new-consent-ends-earlier-tokens",
 )
-_twin(
-    "each-consent-ends-earlier-tokens",
-    "Q-TOK-22 N-SCOPE-12",
-    "Whenever a member decides anew about an app, its earlier tokens end",
-    oauth(connection_is_cut=lambda _connection, _grant: True),
-)
+
 
 # -- refresh
 
