@@ -21,7 +21,7 @@ Make = Callable[[], Reply]
     "cache-by-url",
     "isolation",
     "N-BOLA-37",
-    "A cache at the edge keeps the answers to /Patient and /Coverage, which ask for oneself, by URL",
+    "A cache at the edge keeps the answers to plain /Patient and /Coverage under their URL",
     twin="cache-by-grant",
 )
 def _by_url() -> Mapping[str, Any]:
