@@ -87,8 +87,13 @@ def test_a_declining_member_gives_nothing(
     )
     # when the member declines what another app asks for
     app = lease.hold(member, *apps.spare)
-    request = authorization.request(app)
+    request = authorization.request(app, prompt="consent")
     outcome = authorization.visit(member, request, decision="decline")
+    inconclusive_unless(
+        outcome.consent_shown or "code" not in outcome.parameters,
+        f"{member} was not asked, so there was nothing to decline",
+        *outcome.exchanges[-3:],
+    )
     # then the app gets neither a code nor a token
     given = {"code", "access_token", "id_token"} & outcome.parameters.keys()
     expect.that(

@@ -99,7 +99,7 @@ def test_purge_asks_and_deletes_only_runs(say: Say, ended_run: Path) -> None:
 def test_purge_deletes_the_key_of_a_run_that_was_never_finished(say: Say, ended_run: Path) -> None:
     from payerproof.plugin.locate import make_key
 
-    key = make_key(ended_run.name)
+    key = make_key(ended_run)
     assert say("purge", ended_run.name, "--yes").code == 0
     assert not key.exists()
 

@@ -48,7 +48,7 @@ def purge(runs: tuple[str, ...], yes: bool, reports: Path) -> int:
     kept = [one for one in folders if _unfinished(one)]
     for folder in folders:
         if folder not in kept:
-            key_file(folder.name).unlink(missing_ok=True)
+            key_file(folder).unlink(missing_ok=True)
             shutil.rmtree(folder)
             click.echo(f"Deleted {folder}", err=True)
     if kept:

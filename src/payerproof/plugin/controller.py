@@ -65,7 +65,7 @@ class Controller:
         run_dir.chmod(0o700)
         settings = replace(
             settings,
-            key_file=str(make_key(run_dir.name)),
+            key_file=str(make_key(run_dir)),
             scratch=tempfile.mkdtemp(prefix="payerproof-"),
         )
         controller = cls(target, catalog, settings, started, **more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -13,14 +14,18 @@ def state_dir() -> Path:
     return Path(base) / "payerproof"
 
 
-def key_file(run: str) -> Path:
-    """Where the key of a run's tags lies until its footer is written."""
-    return state_dir() / "keys" / run
+def key_file(run_dir: Path) -> Path:
+    """Where the key of a run's tags lies until its footer is written.
+
+    Runs in different places may share a name, so the folder's whole path is part of the key's.
+    """
+    place = hashlib.sha256(str(run_dir.resolve()).encode()).hexdigest()[:12]
+    return state_dir() / "keys" / f"{run_dir.name}-{place}"
 
 
-def make_key(run: str) -> Path:
+def make_key(run_dir: Path) -> Path:
     """Make the key of a run, readable by its owner alone; an existing one is kept."""
-    path = key_file(run)
+    path = key_file(run_dir)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

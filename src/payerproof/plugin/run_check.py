@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -15,6 +16,7 @@ from payerproof.catalog import Catalog
 from payerproof.expect.outcomes import keeping
 from payerproof.model import Check, Outcome, Requirement, Result
 from payerproof.plugin.collect import params_of
+from payerproof.plugin.concurrency import among_others
 from payerproof.plugin.judge import Judgement, agreed, judge, redacted
 from payerproof.plugin.progress import PROPERTY
 from payerproof.plugin.session import RunSession
@@ -27,6 +29,9 @@ _PYTEST_WORD: dict[Outcome, _Word] = {
     Outcome.FAILED: "failed",
     Outcome.ERROR: "failed",
 }
+ALONE = "control:clock"
+"""Who needs this changes the whole payer for a moment, so no other check may run beside it."""
+
 _TRIED_AGAIN = (Outcome.FAILED, Outcome.WARNING)
 
 
@@ -50,9 +55,10 @@ def run_check(
         late = Judgement(Outcome.NOT_TESTED, message="The time given to this run was up before it.")
         tries = [_Try(late, ())]
     else:
-        tries = [_try(item, nextitem, check, requirement, session)]
-        if tries[0].judgement.outcome in _TRIED_AGAIN:
-            tries.append(_try(item, nextitem, check, requirement, session))
+        with among_others(Path(session.settings.scratch), alone=ALONE in check.needs):
+            tries = [_try(item, nextitem, check, requirement, session)]
+            if tries[0].judgement.outcome in _TRIED_AGAIN:
+                tries.append(_try(item, nextitem, check, requirement, session))
     judgement = tries[0].judgement
     if len(tries) > 1:
         judgement = agreed(tries[0].judgement, tries[1].judgement)

@@ -10,6 +10,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from joserfc import jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -121,7 +122,7 @@ def _load_key(text: str) -> RSAKey | ECKey:
         return ECKey.import_key(data) if data.get("kty") == "EC" else RSAKey.import_key(data)
     try:
         return RSAKey.import_key(text)
-    except ValueError:
+    except (JoseError, ValueError):
         return ECKey.import_key(text)
 
 
