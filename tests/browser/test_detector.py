@@ -51,6 +51,27 @@ def test_a_login_with_a_cancel_button_is_not_consent() -> None:
     assert detector.read(page(USER, WORD, SIGN_IN, cancel, text=text)).kind is Kind.LOGIN
 
 
+ONWARD = control(0, "submit", "button", label="Continue", form=0)
+LINK_OUT = control(1, "", "a", label="[ Cancel ]", link=True)
+
+
+def test_consent_may_be_one_button_and_a_link_that_cancels() -> None:
+    reading = detector.read(page(ONWARD, LINK_OUT, title="Sign-in", headings=("Authorize",)))
+    assert (reading.kind, reading.allow, reading.deny) == (Kind.CONSENT, ONWARD, LINK_OUT)
+
+
+@pytest.mark.parametrize(
+    ("controls", "heading"),
+    [
+        ((ONWARD, LINK_OUT), "Welcome back"),
+        ((ONWARD,), "Authorize"),
+        ((ONWARD, LINK_OUT, control(2, name="nickname", form=0)), "Authorize"),
+    ],
+)
+def test_going_on_is_not_consent_otherwise(controls: tuple[Control, ...], heading: str) -> None:
+    assert detector.read(page(*controls, headings=(heading,))).kind is not Kind.CONSENT
+
+
 def test_three_passwords_are_never_filled() -> None:
     fields = [control(n, "password", name=f"p{n}", form=0) for n in range(3)]
     reading = detector.read(page(*fields, SIGN_IN))

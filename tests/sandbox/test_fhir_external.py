@@ -118,6 +118,8 @@ def test_every_request_asks_anew() -> None:
         ({**ACTIVE, "sub": ""}, 403),
         ({**ACTIVE, "sub": "cho"}, 403),
         (IssuerUnreachable("down"), 503),
+        (IssuerUnreachable("not that kind of token", 400), 401),
+        (IssuerUnreachable("who are you?", 401), 503),
         ([ACTIVE], 503),
     ],
 )

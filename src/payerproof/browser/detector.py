@@ -469,7 +469,7 @@ def _consent(page: Snapshot) -> Reading | None:
         return None
     allow, deny = _pair(page)
     if allow is None:
-        return None
+        return _consent_with_a_link_out(page)
     said = f"{page.title}\n{page.text}"
     about_access = bool(words.CONSENT_PAGE.search(said))
     scoped = any(re.search(r"scope|share_|consent|permission", c.names) for c in page.boxes)
@@ -486,6 +486,17 @@ def _consent(page: Snapshot) -> Reading | None:
     return Reading(
         Kind.CONSENT, tuple(why), allow=allow, deny=deny, people=_people(page), username=username
     )
+
+
+def _consent_with_a_link_out(page: Snapshot) -> Reading | None:
+    """Headed by an allowing word: one button that goes on, and a link that cancels."""
+    heads = (page.title, *page.headings)
+    onward = [b for b in page.buttons if words.ALLOW_WEAK.match(b.label)]
+    out = next((a for a in page.pressables if a.link and words.DENY.match(a.label)), None)
+    if page.fields or len(onward) != 1 or out is None or not any(map(words.ALLOW.match, heads)):
+        return None
+    why = ("a button that goes on beside a link that cancels", "the heading asks for consent")
+    return Reading(Kind.CONSENT, why, allow=onward[0], deny=out)
 
 
 def _oauth_address(url: str) -> bool:

@@ -41,7 +41,14 @@ class Authenticator(Protocol):
 
 
 class IssuerUnreachable(Exception):
-    """The other authorization server gave no usable answer; the text says what happened."""
+    """The other authorization server gave no usable answer; the text says what happened.
+
+    `status` is that of its answer, 0 where none came.
+    """
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 Fetch = Callable[[str, bytes | None, Mapping[str, str]], bytes]
@@ -72,7 +79,8 @@ class Fetcher:
         finally:
             connection.close()
         if answer.status != 200 or len(content) > _MAX_ANSWER:
-            raise IssuerUnreachable(f"{host} answered {answer.status}, {len(content)} bytes")
+            text = f"{host} answered {answer.status}, {len(content)} bytes"
+            raise IssuerUnreachable(text, answer.status)
         return content
 
     def _connection(self, scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
@@ -132,13 +140,19 @@ class Introspection:
     now: Callable[[], float] = time.time
 
     async def authenticate(self, request: Request) -> Access | Refusal:
-        """Judge the token by asking; 503 when the issuer cannot be asked."""
+        """Judge the token by asking; 503 when the issuer cannot be asked.
+
+        Some servers answer 400 where the token is of a kind that they don't introspect (an
+        id_token, say), instead of ``active: false``: then it opens nothing.
+        """
         token = bearer_token(request)
         if not token:
             return _refusal("", "An access token is required.")
         try:
             claims = await to_thread.run_sync(self._ask, token)
-        except IssuerUnreachable:
+        except IssuerUnreachable as trouble:
+            if trouble.status == 400:
+                return _refusal("invalid_token", "The access token is not active.")
             return issuer_unavailable()
         if claims.get("active") is not True or not _timely(claims, self.now()):
             return _refusal("invalid_token", "The access token is not active.")
