@@ -29,12 +29,14 @@ AS_OF = "2026-11-21"
 def judge(job: dict[str, Any], payer: str) -> dict[str, Any]:
     """Run the selected checks against one tenant in this process."""
     os.environ.update(job["environment"])
+    suites = shipped("suites")
+    folders = [str(suites / area) for area in job["selection"].get("areas", ())] or [str(suites)]
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="payerproof-matrix-") as folder:
         run_dir = Path(folder) / "run"
         arguments = [
             "-p", "payerproof.plugin", "-p", "no:cacheprovider", "-p", "no:randomly",
-            "-c", str(INI), f"--rootdir={shipped('suites')}", str(shipped("suites")),
+            "-c", str(INI), f"--rootdir={suites}", *folders,
             f"--payer={payer}", f"--run-dir={run_dir}", f"--payerproof-as-of={AS_OF}",
             f"--payerproof-login={job['login']}",
             f"--payerproof-selection={json.dumps(job['selection'])}",

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from payerproof.catalog import CatalogError, load_catalog
+from payerproof.catalog import Catalog, CatalogError, load_catalog
 from payerproof.places import shipped
 from payerproof.plugin import fixtures as _fixtures
 from payerproof.plugin import options
@@ -55,15 +56,21 @@ def pytest_configure(config: pytest.Config) -> None:
             pytest.exit(str(wrong), returncode=2)
 
 
+@cache
+def _catalog() -> Catalog:
+    """The catalogue, read once per process."""
+    return load_catalog(shipped("suites"), shipped("profiles") / "rules")
+
+
 def _open_worker(config: pytest.Config, settings: Settings, process: str) -> None:
     config.stash[SETTINGS] = settings
-    config.stash[CATALOG] = load_catalog(shipped("suites"), shipped("profiles") / "rules")
+    config.stash[CATALOG] = _catalog()
     config.stash[SESSION] = RunSession.open(settings, process)
 
 
 def _open_controller(config: pytest.Config) -> None:
     target = load_target(config.getoption("--payer"))
-    catalog = load_catalog(shipped("suites"), shipped("profiles") / "rules")
+    catalog = _catalog()
     started = now()
     run_dir = options.run_dir(config, config.getoption("--payer"), started)
     workers = int(config.getoption("numprocesses", None) or 0)

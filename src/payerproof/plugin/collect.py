@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from payerproof.catalog import Catalog
 from payerproof.model import Check, Outcome, Prod, Result
-from payerproof.plugin.discover import CheckDefinitionError, check_of
+from payerproof.plugin.discover import CheckDefinitionError, check_of, line_of
 from payerproof.plugin.session import RunSession
 from payerproof.plugin.settings import Settings
 from payerproof.plugin.stash import CHECK
@@ -67,7 +66,7 @@ def params_of(item: pytest.Item) -> Mapping[str, str]:
 
 def _check(item: pytest.Item, suites: Path, catalog: Catalog) -> Check:
     function = getattr(item, "function", None)
-    line = inspect.getsourcelines(inspect.unwrap(function))[1] if function else 0
+    line = line_of(function)
     try:
         check = check_of(function, item.path, suites, line)
     except CheckDefinitionError as wrong:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 from payerproof.model import Check
 from payerproof.plugin.marks import CheckMark, mark_of
@@ -17,7 +18,8 @@ class CheckDefinitionError(Exception):
     """A check that cannot be used as it stands; names file and line."""
 
 
-def discover_checks(suites: Path) -> dict[str, Check]:
+@cache
+def discover_checks(suites: Path) -> Mapping[str, Check]:
     """Import every ``test_*.py`` below `suites` and return its checks by id.
 
     Raises `CheckDefinitionError` for a test function without a check id, a duplicate id, or a check
@@ -35,7 +37,7 @@ def discover_checks(suites: Path) -> dict[str, Check]:
                 )
             found[made.id] = made
             places[made.id] = f"{path}:{line}"
-    return found
+    return MappingProxyType(found)
 
 
 def check_of(function: object, path: Path, suites: Path, line: int) -> Check:
@@ -62,7 +64,13 @@ def check_of(function: object, path: Path, suites: Path, line: int) -> Check:
 def _functions(module: ModuleType) -> Iterator[tuple[object, int]]:
     for name, value in vars(module).items():
         if name.startswith("test_") and callable(value):
-            yield value, inspect.getsourcelines(inspect.unwrap(value))[1]
+            yield value, line_of(value)
+
+
+def line_of(function: object) -> int:
+    """Line at which a function's code begins; 0 where it has none."""
+    code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
+    return code.co_firstlineno if code is not None else 0
 
 
 def _import(path: Path, suites: Path) -> ModuleType:
