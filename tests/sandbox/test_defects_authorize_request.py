@@ -132,6 +132,11 @@ def _(app):
     return hook(app, response_type="nonsense")["redirect"] is None
 
 
+@PROBES.of("short-state-ends-on-a-page")
+def _(app):
+    return hook(app, state="s" * 15)["redirect"] is None
+
+
 @PROBES.of("response-mode-query-refused")
 def _(app):
     return not begins(app, response_mode="query")

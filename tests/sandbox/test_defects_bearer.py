@@ -61,6 +61,15 @@ def _(app):
     return get(app, f"/fhir/Coverage?access_token={token}").status_code == 200
 
 
+@PROBES.of("token-in-the-address-of-documents-accepted")
+def _(app):
+    tokens, world = granted(app), app.browser.tenant.world
+    binary = world.record(world.people["ada"].patient, "Binary")[0]["id"]
+    query = f"?access_token={tokens['access_token']}"
+    assert get(app, f"/fhir/Coverage{query}").status_code == 401
+    return get(app, f"/fhir/Binary/{binary}{query}").status_code == 200
+
+
 @PROBES.of("token-of-any-scheme-accepted")
 def _(app):
     token = granted(app)["access_token"]

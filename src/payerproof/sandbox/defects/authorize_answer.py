@@ -51,6 +51,20 @@ _defect(
     "Every faulty request ends on a page of the payer, though the app's address is known good",
     oauth(validate=_never_redirected),
 )
+
+
+def _long_state_only(tenant: Tenant, parameters: Parameters) -> AuthorizationRequest:
+    if 0 < len(parameters.text("state")) < 16:
+        raise UnsafeRequest(400, "Something went wrong", "State entropy check failed.")
+    return authorize.validate(tenant, parameters)
+
+
+_defect(
+    "short-state-ends-on-a-page",
+    "Q-AUTH-10 Q-AUTH-13",
+    "A state of fewer than 16 characters ends on a page of the payer, and the app isn't told",
+    oauth(validate=_long_state_only),
+)
 _defect(
     "response-mode-query-refused",
     "Q-AUTH-12",

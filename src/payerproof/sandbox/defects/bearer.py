@@ -44,6 +44,22 @@ _defect(
 )
 
 
+def _links_to_documents(tenant: Tenant, request: Request) -> Access | Refusal:
+    path = request.scope["path"][len(tenant.name) + 1 :]
+    return (_query_too if path.startswith("/fhir/Binary/") else resource.authenticate)(
+        tenant, request
+    )
+
+
+_defect(
+    "token-in-the-address-of-documents-accepted",
+    "N-OAUTH-11",
+    "A document's address with an access token in it can be opened without a header",
+    oauth(authenticate=_links_to_documents),
+    twin="challenge-in-other-words",
+)
+
+
 def _last_word(request: Request) -> str | None:
     return request.headers["authorization"].split(" ")[-1]
 
