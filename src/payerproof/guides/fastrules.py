@@ -136,6 +136,8 @@ class Translator:
         return _join(" or ", parts)
 
     def _equal(self, tree: ast.Binary, focus: Seq, want: bool) -> str:
+        if _same_resource(tree):
+            return str(want)
         if _is_boolean(tree.left) and _is_boolean(tree.right):
             return self._xor(ast.Binary("xor", tree.left, tree.right), focus, not want)
         left, right = tree.left, tree.right
@@ -275,6 +277,9 @@ class Translator:
         return seq.code
 
     def _member(self, tree: ast.Member, focus: Seq) -> Seq:
+        if _is_boolean(tree.target):
+            self.true(tree.target, focus)
+            return Seq(NONE)  # true and false have no elements
         target = self.seq(tree.target, focus)
         if target.count == NONE:
             return target
@@ -282,9 +287,12 @@ class Translator:
             if tree.name in self.model.supertypes(target.type):
                 return target
             raise Untranslated(tree.name)
-        forms = self.model.elements(target.type).get(tree.name)
-        if forms is None or target.type in PRIMITIVES:
+        known = self.model.elements(target.type)
+        if target.type in PRIMITIVES or not known:
             raise Untranslated(tree.name)
+        forms = known.get(tree.name, ())
+        if not forms:
+            return Seq(NONE)  # a name that the type does not have: nothing, as the engine says
         if target.shape is not None:
             forms = tuple(f for f in forms if f[0] in target.shape)
             if not forms:
@@ -315,6 +323,12 @@ class Translator:
     def is_array(self, type_name: str, key: str) -> bool:
         """Replaced by the generator with what the schema knows."""
         raise Untranslated(f"{type_name}.{key}")
+
+
+def _same_resource(tree: ast.Binary) -> bool:
+    """``%resource = %rootResource``: true wherever the fast pass goes, which is in no contained."""
+    names = [side.name for side in (tree.left, tree.right) if isinstance(side, ast.Variable)]
+    return sorted(names) == ["resource", "rootResource"]
 
 
 def _join(word: str, parts: list[str]) -> str:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _DIGITS = bytes(0x30 if chr(b) in "0123456789." else 0x20 for b in range(256))
 _LONG = b"0" * 17
-_NUMBER = re.compile(rb"[:\[,][ \t\r\n]*-?[0-9][0-9.eE+-]{16}")
 _TOKEN = re.compile(
     rb'[ \t\r\n]+|([{}\[\],:])|("(?:[^"\\]|\\.)*")|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)'
     rb"|(true|false|null)",
@@ -48,9 +47,28 @@ def intact(text: bytes, value: Any) -> bool:
         keys = text.count(b'"') == orjson.dumps(value).count(b'"') and b"\\u0022" not in text
     except TypeError:  # nested deeper than can be written
         keys = False
-    if keys and (_LONG not in text.translate(_DIGITS) or _NUMBER.search(text) is None):
+    if keys and not _long_number(text):
         return True
     return not Reader(text).faults()
+
+
+def _long_number(text: bytes) -> bool:
+    """Whether a run of 17 digits may be a number: it stands in no quotes right around it."""
+    digits = text.translate(_DIGITS)
+    at = digits.find(_LONG)
+    while at >= 0:
+        end = digits.find(b" ", at)
+        end = len(text) if end < 0 else end
+        before = text[at - 2 : at].lstrip(b"-+eE")[-1:] if at else b""
+        after = text[end : end + 1]
+        if before in _BEFORE and after in _AFTER:
+            return True
+        at = digits.find(_LONG, end)
+    return False
+
+
+_BEFORE = (b"", b":", b",", b"[", b" ", b"\n", b"\t", b"\r", b"-")
+_AFTER = (b"", b",", b"]", b"}", b" ", b"\n", b"\t", b"\r", b"e", b"E")
 
 
 def judge_text(validator: Validator, text: bytes, now: str) -> Result:
