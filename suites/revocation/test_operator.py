@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from payerproof.expect.given import Looks
+from payerproof.expect.operator import operate
 from payerproof.suite import (
     Api,
     App,
@@ -36,7 +37,7 @@ def test_access_token_after_the_operator_revokes(
     looks = Looks(api.as_(grant), member.patient_id)
     looks.must_open()
     # when the operator ends it in the member's name
-    _operate(api, target, "revoke", persona=member.id, client_id=app.client_id)
+    operate(api, target, "revoke", persona=member.id, client_id=app.client_id)
     delay = _watch(looks, target)
     # then the access token is refused before the limit is up, and the refresh token with it
     limit, waited = target.policy.revocation_limit_seconds, target.policy.revocation_wait_seconds
@@ -88,25 +89,11 @@ def test_tokens_of_an_app_switched_off(
 @contextmanager
 def _switched_off(api: Api, target: Target, app: App) -> Iterator[None]:
     """Switch an app off, and on again whatever happens in between."""
+    operate(api, target, "deactivate-app", client_id=app.client_id)
     try:
-        _operate(api, target, "deactivate-app", client_id=app.client_id)
         yield
     finally:
-        _operate(api, target, "activate-app", client_id=app.client_id)
-
-
-def _operate(api: Api, target: Target, control: str, **what: str) -> None:
-    """Have the operator's hook of the payer file change something."""
-    hook = target.controls[control]
-    inconclusive_unless(
-        hook.kind == "http" and hook.url,
-        f"the control {control} is of the kind {hook.kind}, and this check knows hooks only",
-    )
-    token = hook.token.reveal() if hook.token else ""
-    answer = api.send("POST", str(hook.url), json=what, bearer=token)
-    inconclusive_unless(
-        answer.status < 300, f"the control {control} answered {answer.status}", answer.exchange
-    )
+        operate(api, target, "activate-app", client_id=app.client_id)
 
 
 def _watch(looks: Looks, target: Target) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from payerproof.expect.given import Looks
 from payerproof.suite import (
     Api,
@@ -136,8 +138,6 @@ def test_introspection_turns_inactive(
 
 def _refreshed(authorization: Authorization, target: Target, person: Person, grant: Grant) -> Grant:
     """The grant after one refresh, which shows that its refresh token works."""
-    from dataclasses import replace
-
     inconclusive_unless(grant.refresh_token, "no refresh token was given", grant.exchange)
     answer = authorization.tokens(target.app(grant.app), person).refresh(grant.refresh_token)
     inconclusive_unless(

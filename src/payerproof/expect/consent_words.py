@@ -21,7 +21,8 @@ DATE = (
 
 _NUMBER = r"(?:\d+|an?|one|two|three|six|nine|ten|twelve|thirteen|eighteen|twenty-four|ninety)"
 HOW_LONG = (
-    rf"\b(?:until|till|through|expires?|expiring|ends?|ending|valid|lasts?|holds?|good)\b.*{DATE}",
+    r"\b(?:until|till|through|expires?|expiring|ends?|ending|valid|lasts|will last|holds?|good)\b"
+    rf".*{DATE}",
     rf"{DATE}.*\b(?:expires?|ends?|runs? out|renew)",
     rf"\b(?:for|after|within|in|every|up to|lasts?|next)\b(?: the)?(?: next| first)? {_NUMBER} "
     r"(?:hour|day|week|month|year)s?\b",

@@ -36,13 +36,18 @@ class Hold(Protocol):
 def unconnected(portal: AppList, lease: Hold, person: Any, *apps: App) -> App:
     """Hold one of these apps that the person has not connected, so that consent is not remembered.
 
-    A connection that an earlier check left is ended first; nobody else uses it while it is held.
+    Where all are connected, what an earlier check left of one is ended: nobody else uses a pair
+    that is held.
     """
-    app = lease.hold(person, *apps)
-    listed = portal.connected_apps(person).apps
-    if any(entry.name == app.name for entry in listed):
+    connected = _listed(portal, person)
+    app = lease.hold(person, *([one for one in apps if one.name not in connected] or apps))
+    if app.name in _listed(portal, person):
         portal.revoke(person, app)
     return app
+
+
+def _listed(portal: AppList, person: Any) -> set[str]:
+    return {entry.name for entry in portal.connected_apps(person).apps}
 
 
 @dataclass
