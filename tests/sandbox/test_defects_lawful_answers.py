@@ -1,160 +1,70 @@
+"""Odd but lawful answers: they differ from the plain payer's, and open nothing."""
+
 from __future__ import annotations
 
-import base64
-import json
-
 import pytest
-from defect_flow import Probes, code, get, granted, hook, post, shows_at_the_faulty_payer_only
-from member_browser import WIDE, answer_of
+from defect_payer import DefectPayer, Shows, check_twin, seeded_by
 
-SMART = "/fhir/.well-known/smart-configuration"
-OPENID = "/.well-known/openid-configuration"
-EVIL = "https://evil.example"
-PROBES = Probes()
+EOB = "/ExplanationOfBenefit"
 
 
-@pytest.mark.parametrize("defect", PROBES)
-def test_lawful_answer(house, defect):
-    shows_at_the_faulty_payer_only(house, defect, PROBES[defect], "attested")
+def _status(target: str, status: int, method: str = "GET") -> Shows:
+    return lambda p: p.ask(target, method=method).status == status
 
 
-def claims(app):
-    text = granted(app)["id_token"].split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(text + "==="))
+def _own(payer: DefectPayer, kind: str = "Patient") -> str:
+    return f"/{kind}/{payer.one('ada', kind)}"
 
 
-def refused(app):
-    return answer_of(hook(app, aud=EVIL)["redirect"])
+def _header(payer: DefectPayer, target: str, name: str) -> str:
+    return payer.ask(target).headers.get(name, "")
 
 
-@PROBES.of("discovery-documents-never-kept")
-def _(app):
-    return get(app, SMART).headers["cache-control"] == "no-store"
+TWINS: dict[str, Shows] = {
+    "history-not-implemented": _status("/_history", 501),
+    "operations-not-found": _status("/Patient/$everything", 404),
+    "batch-method-not-allowed": _status("/", 405, "POST"),
+    "writes-forbidden": _status("/Patient", 403, "POST"),
+    "chains-forbidden": _status(f"{EOB}?patient.name=x", 403),
+    "free-filters-passed-over": lambda p: (
+        not p.leaks(f"{EOB}?_content=ruiz") and p.ask(f"{EOB}?_content=ruiz").status == 200
+    ),
+    "odd-paths-refused": lambda p: p.ask("/" + _own(p)).status == 400,
+    "observations-need-a-patient": lambda p: (
+        p.ask("/Observation").status == 400
+        and p.ask(f"/Observation?patient={p.patient('ada')}").ids != []
+    ),
+    "empty-bundle-with-outcome": lambda p: (
+        p.text(f"{EOB}?patient={p.patient('eli')}").count("OperationOutcome") == 1
+    ),
+    "conditional-reads-not-served": lambda p: p.ask(_own(p), if_none_match='W/"1"').status == 200,
+    "elements-not-honoured": lambda p: "SUBSETTED" not in p.text("/Coverage?_elements=class"),
+    "media-type-in-capitals": lambda p: "UTF-8" in _header(p, "/Coverage", "content-type"),
+    "expires-at-once": lambda p: _header(p, "/Coverage", "expires") == "0",
+    "documents-under-a-plain-name": lambda p: (
+        "document.txt" in _header(p, _own(p, "Binary"), "content-disposition")
+    ),
+    "self-link-sorted": lambda p: (
+        "?_id=x&status=active" in p.ask("/Coverage?status=active&_id=x").link("self")
+    ),
+    "bundle-with-id-and-time": lambda p: "timestamp" in p.ask("/Coverage").json,
+    "rows-in-another-order": lambda p: (
+        p.ask(EOB).json["entry"][0]["resource"]["identifier"][0]["value"] != "26L7K00001"
+    ),
+    "narratives-left-out": lambda p: "text" not in p.ask(_own(p)).json,
+    "versions-counted-on": lambda p: p.ask(_own(p) + "/_history/7").status == 200,
+    "created-with-time-and-zone": lambda p: "T12:00:00Z" in p.text(EOB),
+    "names-in-capitals": lambda p: "LOVELACE" in p.text("/Patient"),
+    "capability-in-another-order": lambda p: (
+        p.ask("/metadata").json["rest"][0]["resource"][0]["type"] == "Binary"
+    ),
+}
 
 
-@PROBES.of("smart-configuration-without-response-modes")
-def _(app):
-    return "response_modes_supported" not in get(app, SMART).json()
+@pytest.mark.parametrize("name", TWINS)
+def test_a_twin_is_odd(name: str) -> None:
+    check_twin(name, TWINS[name])
 
 
-@PROBES.of("openid-configuration-with-more-members")
-def _(app):
-    return "ui_locales_supported" in get(app, OPENID).json()
-
-
-@PROBES.of("jwks-with-a-key-of-another-kind")
-def _(app):
-    kinds = [key["kty"] for key in get(app, "/oauth/jwks").json()["keys"]]
-    assert "RSA" in kinds
-    return "EC" in kinds
-
-
-@PROBES.of("authorization-response-in-another-order")
-def _(app):
-    found = answer_of(hook(app)["redirect"])
-    assert found.keys() == {"code", "state", "iss"}
-    return next(iter(found)) == "iss"
-
-
-@PROBES.of("authorization-errors-without-description")
-def _(app):
-    assert refused(app)["state"] == app.state
-    return "error_description" not in refused(app)
-
-
-@PROBES.of("authorization-errors-with-a-help-page")
-def _(app):
-    return "error_uri" in refused(app)
-
-
-@PROBES.of("authorization-error-page-in-other-words")
-def _(app):
-    answer = app.browser.send("GET", app.authorize_url(client_id="nobody"))
-    assert answer.status_code == 400
-    return "could not continue" in answer.text
-
-
-@PROBES.of("refresh-tokens-are-long")
-def _(app):
-    tokens = granted(app)
-    assert app.refresh(tokens["refresh_token"]).status_code == 200
-    return len(tokens["refresh_token"]) > 500
-
-
-@PROBES.of("access-tokens-with-odd-characters")
-def _(app):
-    tokens = granted(app)
-    assert app.reads(tokens) == 200
-    assert post(app, "/oauth/revoke", token=tokens["access_token"]).status_code == 200
-    assert app.reads(tokens) == 401
-    return tokens["access_token"].endswith("==")
-
-
-@PROBES.of("token-response-with-charset")
-def _(app):
-    answer = app.exchange(code(app))
-    assert answer.headers["cache-control"] == "no-store"
-    return "charset" in answer.headers["content-type"]
-
-
-@PROBES.of("token-errors-without-description")
-def _(app):
-    answer = app.refresh("guess")
-    assert answer.json()["error"] == "invalid_grant"
-    assert answer.headers["cache-control"] == "no-store"
-    return "error_description" not in answer.json()
-
-
-@PROBES.of("token-endpoint-with-or-without-slash")
-def _(app):
-    return app.browser.send("POST", app.base + "/oauth/token/", data={}).status_code == 400
-
-
-@PROBES.of("id-token-at-each-refresh")
-def _(app):
-    return "id_token" in app.refresh(granted(app)["refresh_token"]).json()
-
-
-@PROBES.of("id-token-lives-an-hour")
-def _(app):
-    found = claims(app)
-    return found["exp"] - found["iat"] == 3600
-
-
-@PROBES.of("id-token-tells-how-the-member-signed-in")
-def _(app):
-    return "amr" in claims(app)
-
-
-@PROBES.of("challenge-in-other-words")
-def _(app):
-    return "Member data" in get(app, "/fhir/Coverage").headers["www-authenticate"]
-
-
-@PROBES.of("wildcard-granted-type-by-type")
-def _(app):
-    return "patient/*.rs" not in granted(app)["scope"]
-
-
-@PROBES.of("scopes-in-another-order")
-def _(app):
-    found = granted(app)["scope"].split()
-    assert sorted(found) == sorted(WIDE.split())
-    return found != WIDE.split()
-
-
-@PROBES.of("api-answers-with-more-headers")
-def _(app):
-    return "ratelimit-limit" in get(app, SMART).headers
-
-
-@PROBES.of("https-only-for-half-a-year")
-def _(app):
-    return "15768000" in get(app, SMART).headers["strict-transport-security"]
-
-
-@PROBES.of("cors-preflight-with-more-methods")
-def _(app):
-    asked = {"Origin": EVIL, "Access-Control-Request-Method": "GET"}
-    answer = app.browser.send("OPTIONS", app.base + "/fhir/Coverage", headers=asked)
-    return "DELETE" in answer.headers["access-control-allow-methods"]
+def test_every_entry_is_tried() -> None:
+    assert seeded_by("lawful_answers", "lawful_data") == {*TWINS}

@@ -59,6 +59,7 @@ def _version(statement: Statement, _face: FaceFacts) -> Statement:
     "discovery",
     "Q-DISC-05",
     "XML is advertised and answered with 406",
+    twin="capability-in-another-order",
 )
 def _xml(statement: Statement, _face: FaceFacts) -> Statement:
     return {**statement, "format": [*statement["format"], "application/fhir+xml"]}

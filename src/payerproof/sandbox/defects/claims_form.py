@@ -176,6 +176,7 @@ _edited(
     "Every claim was created in 2014, long before the service it is about",
     _EOB,
     _created_early,
+    twin="created-with-time-and-zone",
 )
 
 
@@ -191,6 +192,7 @@ _edited(
     "The times of encounters have no zone",
     "Encounter",
     _zoneless,
+    twin="created-with-time-and-zone",
 )
 
 

@@ -148,6 +148,7 @@ def _told(world: World) -> World:
     "isolation",
     "Q-DATA-21 N-LEAK-09 N-BOLA-02",
     "The narrative of a Coverage was generated for the row before, and names that member",
+    twin="narratives-left-out",
 )
 def _shifted(world: World) -> World:
     people = [person for person in world.people.values() if person.patient]
@@ -166,6 +167,7 @@ def _shifted(world: World) -> World:
     "patient_access",
     "Q-DATA-21",
     "The narrative of a Patient shows a birth date and a name in capitals that the fields don't",
+    twin="names-in-capitals",
 )
 def _stale(world: World) -> World:
     def change(patient: Resource) -> Resource:

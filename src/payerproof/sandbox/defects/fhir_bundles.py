@@ -19,6 +19,7 @@ from payerproof.sandbox.fhir.call import Asked, Call, FaceFacts, Found
     "patient_access",
     "Q-REST-13 N-LEAK-06",
     "fullUrl names the host behind the gateway",
+    twin="bundle-with-id-and-time",
 )
 def _elsewhere(base: str, resource_type: str, logical_id: str) -> str:
     inside = f"http://fhir-core-02.payer.internal:8080{urlsplit(base).path}"
@@ -83,6 +84,7 @@ def _lenient(name: str, _handling: str) -> bool:
     "patient_access",
     "Q-REST-15",
     "The self link repeats unknown parameters as if they had been applied",
+    twin="self-link-sorted",
 )
 def _kept(name: str, handling: str) -> bool:
     conditions.keep_unknown(name, handling)

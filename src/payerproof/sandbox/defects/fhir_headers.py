@@ -127,6 +127,7 @@ def _member(reply: Reply) -> Mapping[str, str]:
     "transport",
     "N-LEAK-02",
     "The file name of a document is made of the member's name",
+    twin="documents-under-a-plain-name",
 )
 def _file_name(call: Call, target: str, make: Callable[[], Reply]) -> Reply:
     reply = make()
@@ -143,6 +144,7 @@ def _file_name(call: Call, target: str, make: Callable[[], Reply]) -> Reply:
     "transport",
     "Q-REST-14",
     "Bundles are sent as text/plain",
+    twin="media-type-in-capitals",
 )
 def _plain(reply: Reply) -> Mapping[str, str]:
     headers = outcome.headers_of(reply)
@@ -157,6 +159,7 @@ def _plain(reply: Reply) -> Mapping[str, str]:
     "transport",
     "Q-REST-14",
     "Single resources are sent as application/json, Bundles as application/fhir+json",
+    twin="media-type-in-capitals",
 )
 def _bare(reply: Reply) -> Mapping[str, str]:
     headers = outcome.headers_of(reply)

@@ -158,6 +158,7 @@ def _writable(may: Callable[[Call, Resource], bool]) -> Mapping[str, Any]:
     "isolation",
     "N-BOLA-32",
     "PUT on one's own Patient is carried out, though the API is announced as read-only",
+    twin="writes-forbidden",
 )
 def _own_update() -> Mapping[str, Any]:
     return _writable(lambda call, row: compartment.belongs(call.access, row, call.world))
@@ -168,6 +169,7 @@ def _own_update() -> Mapping[str, Any]:
     "isolation",
     "N-BOLA-32",
     "PUT asks for a good token, and not whose resource is overwritten",
+    twin="writes-forbidden",
 )
 def _any_update() -> Mapping[str, Any]:
     return _writable(lambda _call, _row: True)
@@ -186,6 +188,7 @@ seed(
     "N-BOLA-32",
     "POST of a Consent is accepted from any app, outside the member's own pages",
     fhir(write=_create),
+    twin="writes-forbidden",
 )
 
 
@@ -207,6 +210,7 @@ seed(
     "N-BOLA-32",
     "The gateway stops DELETE; the server obeys X-HTTP-Method-Override of a POST",
     fhir(method_of=_overridden, write=_delete),
+    twin="writes-forbidden",
 )
 
 

@@ -137,6 +137,7 @@ def _graphql(call: Call, query: str) -> dict[str, Any]:
     "isolation",
     "N-BOLA-26",
     "GraphQL holds the outermost field to the token's member, and no field inside it",
+    twin="operations-not-found",
 )
 def _graphql_door(call: Call, target: str, make: Callable[[], Reply]) -> Reply:
     path, _, query = target.partition("/fhir/")[2].partition("?")

@@ -50,6 +50,7 @@ def _allowed(call: Call, row: Resource) -> bool:
     "isolation",
     "N-BOLA-21",
     "The history of a resource is given by its id, without a look at whose it is",
+    twin="history-not-implemented",
 )
 def _instance_history(call: Call, segments: Segments) -> Reply:
     row = call.world.resource(segments[0], segments[1]) if len(segments) == 3 else None
@@ -64,6 +65,7 @@ def _instance_history(call: Call, segments: Segments) -> Reply:
     "isolation",
     "N-BOLA-22",
     "The history of a type, made for synchronisation, gives every member's claims",
+    twin="history-not-implemented",
 )
 def _type_history(call: Call, segments: Segments) -> Reply:
     if segments != ("ExplanationOfBenefit", "_history"):
@@ -77,6 +79,7 @@ def _type_history(call: Call, segments: Segments) -> Reply:
     "isolation",
     "N-BOLA-22",
     "The history of the whole server is refused type by type, and open at its root",
+    twin="history-not-implemented",
 )
 def _system_history(call: Call, segments: Segments) -> Reply:
     if segments != ("_history",):
@@ -91,6 +94,7 @@ def _system_history(call: Call, segments: Segments) -> Reply:
     "isolation",
     "N-BOLA-23",
     "The history of one's own types holds what the member withholds everywhere else",
+    twin="history-not-implemented",
 )
 def _own_history(call: Call, segments: Segments) -> Reply:
     if len(segments) != 2:
@@ -120,6 +124,7 @@ def _everything_of_any(call: Call, segments: Segments) -> Reply:
     "isolation",
     "N-BOLA-25",
     "Patient/$everything, without an id, gives every member's Patient and Coverage",
+    twin="operations-not-found",
 )
 def _everything_of_all(call: Call, segments: Segments) -> Reply:
     if segments != ("Patient", "$everything"):
@@ -191,6 +196,7 @@ def _by_compartment(call: Call, target: str, make: Callable[[], Reply]) -> Reply
     "isolation",
     "N-BOLA-28",
     "A member's token starts a bulk export of all patients",
+    twin="operations-not-found",
 )
 def _exports(call: Call, segments: Segments) -> Reply:
     if segments != ("Patient", "$export"):
@@ -204,6 +210,7 @@ def _exports(call: Call, segments: Segments) -> Reply:
     "isolation",
     "N-BOLA-28",
     "The export of a group asks for a good token, and not for a token of a backend service",
+    twin="operations-not-found",
 )
 def _exports_group(call: Call, segments: Segments) -> Reply:
     if len(segments) != 3 or segments[0] != "Group":

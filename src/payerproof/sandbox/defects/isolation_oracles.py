@@ -134,6 +134,7 @@ def _with_hidden(found: Found, asked: Asked, face: FaceFacts) -> int | None:
     "isolation",
     "N-BOLA-19",
     "A Bundle says in words how many entries were taken out of it",
+    twin="empty-bundle-with-outcome",
 )
 def _announced(bundle: dict[str, Any], call: Call, asked: Asked) -> dict[str, Any]:
     rows = call.world.record(call.access.patient, asked.resource_type)
@@ -165,6 +166,7 @@ def _named(call: Call, target: str) -> Resource | None:
     "isolation",
     "N-BOLA-20 N-BOLA-37",
     "If-None-Match is answered (304) before anyone asks whether the token may see the resource",
+    twin="conditional-reads-not-served",
 )
 def _conditional(call: Call, target: str, make: Make) -> Reply:
     resource = _named(call, target)
@@ -240,6 +242,7 @@ def _joined(call: Call, name: str, value: str) -> Test:
     "isolation",
     "N-BOLA-12",
     "A chained search is refused if it meets another member, and empty if it meets nobody",
+    twin="chains-forbidden",
 )
 def _forward(call: Call, name: str, value: str) -> Test:
     reference, _, asked = name.partition(".")
@@ -257,6 +260,7 @@ def _forward(call: Call, name: str, value: str) -> Test:
     "isolation",
     "N-BOLA-33",
     "_content finds one's own rows if anybody's row holds the text: the index has no members",
+    twin="free-filters-passed-over",
 )
 def _anybody(call: Call, name: str, value: str) -> Test:
     if name not in ("_content", "_text"):

@@ -76,6 +76,7 @@ _search(
     "N-BOLA-04",
     "A search by category without patient runs over everybody's observations",
     lambda _access, asked: bool(asked.values("category")) and not _sent(asked, *_PATIENT),
+    twin="observations-need-a-patient",
 )
 
 _search(

@@ -112,6 +112,7 @@ data(
     "patient_access",
     "Q-REST-19",
     "Every resource was last updated in the moment of the nightly load",
+    twin="versions-counted-on",
 )(_loaded_at_once)
 
 

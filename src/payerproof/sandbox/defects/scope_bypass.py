@@ -91,6 +91,7 @@ seed(
     "N-SCOPE-15 N-SCOPE-04",
     "A search with _elements takes another way of writing, which redacts nothing contained",
     fhir(through_cache=_tied(lambda _call, query: "_elements=" in query, redact=_unredacted)),
+    twin="elements-not-honoured",
 )
 
 seed(
@@ -101,6 +102,7 @@ seed(
     fhir(
         through_cache=_tied(lambda _call, query: "_summary=" in query, discloses_search=_disclosed)
     ),
+    twin="elements-not-honoured",
 )
 
 seed(
