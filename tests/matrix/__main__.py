@@ -77,7 +77,8 @@ def _jobs(options: Any) -> Iterator[tuple[str, str]]:
     """Pairs of tenant and way of login: the clean faces, then each defect on the plain face."""
     defects = all_defects()
     chosen = options.defect or list(defects)
-    tenants = [*FACES, *(f"plain+{name}" for name in chosen)]
+    faces = ["plain"] if options.near else list(FACES)
+    tenants = [*faces, *(f"plain+{name}" for name in chosen)]
     part, of = options.shard
     for tenant in tenants:
         if zlib.crc32(tenant.encode()) % of == part - 1 or tenant in FACES:

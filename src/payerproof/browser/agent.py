@@ -179,13 +179,12 @@ class BrowserAgent:
 
     def connected_apps(self, persona: str, *, anonymous: bool = False) -> ConnectedApps:
         """See `MemberAgent.connected_apps`. Raises `LoginFailed`, `NothingToVisit`."""
-        someone = self._persona(persona)
         with self._session("" if anonymous else persona, "") as session:
             self._begin(session, "" if anonymous else persona, "", "")
             self._goto(session, self._management_page())
             if anonymous:
                 return self._anonymous_list(session)
-            seen, facts = self._portal_page(session, someone)
+            seen, facts = self._portal_page(session, self._persona(persona))
             return ConnectedApps(facts, portal.connected_apps(seen, self._known_apps()), True)
 
     def revoke(self, persona: str, app_name: str) -> ConnectedApps:
@@ -201,7 +200,8 @@ class BrowserAgent:
                     f"the connected-apps page of {persona} has no control to revoke {app_name}"
                 )
             self._press_revoke(session, seen, control, app_name)
-            self._goto(session, self._management_page())
+            if not _same_page(session.tab.page.url, self._management_page()):
+                self._goto(session, self._management_page())
             seen, facts = self._portal_page(session, someone)
             return ConnectedApps(facts, portal.connected_apps(seen, self._known_apps()), True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ def catalogue() -> Catalog:
 
 
 @cache
-def checks() -> dict[str, Check]:
+def checks() -> Mapping[str, Check]:
     """Every check by id."""
     from payerproof.plugin.discover import discover_checks
 

@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from payerproof.browser.errors import NeedsBrowser
+from payerproof.browser.errors import (
+    ControlNotFound,
+    HookFailed,
+    LoginFailed,
+    NeedsBrowser,
+    PageUnreachable,
+)
 from payerproof.expect.outcomes import Inconclusive, Ledger, NotApplicable, NotTested, Unmet
 from payerproof.fhir.client import EndlessPaging
 from payerproof.model import Level, Outcome, Requirement
@@ -57,8 +63,8 @@ def judge(
             return Judgement(
                 Outcome.INCONCLUSIVE, message=error.sentence, evidence=_given(error.exchange)
             )
-        case NotJson():
-            return Judgement(Outcome.INCONCLUSIVE, message=str(error))
+        case NotJson() | ControlNotFound() | HookFailed() | LoginFailed() | PageUnreachable():
+            return Judgement(Outcome.INCONCLUSIVE, message=_sentence(str(error)))
         case _:
             return Judgement(Outcome.ERROR, message=_our_fault(error))
 
@@ -90,6 +96,11 @@ def _unmet(requirement: Requirement, as_of: date, error: Unmet, remarks: str) ->
 
 def _said(*sentences: str) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _sentence(text: str) -> str:
+    """A text as a sentence of its own."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
 def _given(exchange: str) -> tuple[str, ...]:
