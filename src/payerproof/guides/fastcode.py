@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from payerproof.guides.fastextensions import Extensions
@@ -239,7 +240,8 @@ class Coder:
         expansion = self.fast.expansion(address, node)
         if expansion.open or expansion.unknown or expansion.folded:
             if _all_listed(expansion):
-                return [f"if not {self.fast.keep(expansion.has_code)}({v}): raise Slow"], False
+                quick = self.fast.keep(lru_cache(maxsize=1000)(expansion.has_code))
+                return [f"if not {quick}({v}): raise Slow"], False
             if expansion.codes:
                 raise Slow
             return [self._unjudged(node, address, expansion)], False

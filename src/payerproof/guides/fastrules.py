@@ -127,6 +127,10 @@ class Translator:
         raise Untranslated(op)
 
     def _xor(self, tree: ast.Binary, focus: Seq, want: bool) -> str:
+        sides = [self._truth(side, focus, True) for side in (tree.left, tree.right)]
+        others = [self._truth(side, focus, False) for side in (tree.left, tree.right)]
+        if all(b == _not(a) for a, b in zip(sides, others, strict=True)):
+            return f"(bool({sides[0]}) is {'not ' if want else ''}bool({sides[1]}))"
         parts = [
             _join(" and ", [self._truth(tree.left, focus, a), self._truth(tree.right, focus, b)])
             for a in (True, False)

@@ -6,6 +6,7 @@ runs once for each; the memories are bounded.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,25 @@ def text_good(value: Any) -> bool:
     return fault("string", value) is None
 
 
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch
+_INSTANT = re.compile(
+    r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:"
+    r"([0-5][0-9]|60)(\.[0-9]+)?(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
+).fullmatch
+
+
+def id_good(value: Any) -> bool:
+    """The rule of ``id``."""
+    return _ID(value) is not None
+
+
+def instant_good(value: Any) -> bool:
+    """The rule of ``instant``; the calendar matters at the end of a month only."""
+    if _INSTANT(value) is None:
+        return False
+    return bool(value[8:10] < "29") or fault("instant", value) is None
+
+
 def rare_good(kind: str) -> Callable[[Any], bool]:
     """The full rule of a type."""
     return lambda value: fault(kind, value) is None
@@ -70,6 +90,9 @@ def lines(kind: str, v: str) -> list[str]:
     ]
 
 
+_QUICK: dict[str, Callable[[Any], bool]] = {"id": id_good, "instant": instant_good}
+
+
 def names() -> dict[str, Any]:
     """The globals that the statements use."""
     out: dict[str, Any] = {"text_good": text_good}
@@ -77,5 +100,5 @@ def names() -> dict[str, Any]:
         out[f"M_{kind}"] = memory
         out[f"good_{kind}"] = good
     for kind in RARE:
-        out[f"good_{kind}"] = rare_good(kind)
+        out[f"good_{kind}"] = _QUICK.get(kind) or rare_good(kind)
     return out

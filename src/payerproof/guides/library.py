@@ -74,10 +74,20 @@ class Guide:
         return read_part(self.folder, "terminology.json.gz")
 
     @property
-    def structures(self) -> dict[str, Any]:
+    def structures(self) -> Mapping[str, Any]:
         """Address -> compact facts of each structure."""
-        found: dict[str, Any] = self._structures["structures"]
+        found: Mapping[str, Any] = self._structures["structures"]
         return found
+
+    @property
+    def base_types(self) -> dict[str, str]:
+        """Type -> address, for the types that this guide defines and does not constrain."""
+        index: dict[str, list[str]] = self._structures["index"]
+        return {
+            kind: url
+            for url, (kind, form, derivation) in index.items()
+            if derivation != "constraint" and form != "logical"
+        }
 
     @property
     def invariants(self) -> list[list[str]]:
@@ -86,15 +96,15 @@ class Guide:
         return rows
 
     @property
-    def valuesets(self) -> dict[str, Any]:
+    def valuesets(self) -> Mapping[str, Any]:
         """Address -> compose facts."""
-        found: dict[str, Any] = self._terminology["valuesets"]
+        found: Mapping[str, Any] = self._terminology["valuesets"]
         return found
 
     @property
-    def codesystems(self) -> dict[str, Any]:
+    def codesystems(self) -> Mapping[str, Any]:
         """Address -> codes."""
-        found: dict[str, Any] = self._terminology["codesystems"]
+        found: Mapping[str, Any] = self._terminology["codesystems"]
         return found
 
     @property

@@ -13,23 +13,25 @@ _SYSTEM = {"Element", "Resource"}
 class TypeModel:
     """Elements, JSON keys and supertypes of every R4 type, built when first asked for.
 
-    ``structures``: url -> compact facts of base types (see `payerproof.guides.facts`).
+    ``structures``: address -> compact facts (see `payerproof.guides.facts`); ``base_types``: type
+    -> address.
     """
 
-    def __init__(self, structures: Mapping[str, Any]) -> None:
-        self._structures = {
-            s["type"]: s
-            for s in structures.values()
-            if s["derivation"] != "constraint" and s["kind"] != "logical"
-        }
+    def __init__(self, structures: Mapping[str, Any], base_types: Mapping[str, str]) -> None:
+        self._facts = structures
+        self._types = base_types
         self._elements: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {}
         self._keys: dict[str, dict[str, tuple[str, str]]] = {}
         self._supertypes: dict[str, tuple[str, ...]] = {}
         self._read: set[str] = set()
 
+    def _structure(self, type_name: str) -> Any:
+        url = self._types.get(type_name)
+        return None if url is None else self._facts[url]
+
     def known(self, type_name: str) -> bool:
         """Whether R4 has a type of this name."""
-        return type_name in self._structures
+        return type_name in self._types
 
     def supertypes(self, type_name: str) -> tuple[str, ...]:
         """The type itself and all that it specialises, nearest first."""
@@ -42,7 +44,7 @@ class TypeModel:
         if "." in type_name:
             return (type_name, "BackboneElement", "Element")
         out = [type_name]
-        while (structure := self._structures.get(out[-1])) and structure["base"]:
+        while (structure := self._structure(out[-1])) and structure["base"]:
             out.append(structure["base"].rsplit("/", 1)[1])
         return tuple(out)
 
@@ -67,7 +69,7 @@ class TypeModel:
         return found
 
     def _load(self, root: str) -> None:
-        structure = self._structures.get(root)
+        structure = self._structure(root)
         if structure is None or root in self._read:
             return
         self._read.add(root)

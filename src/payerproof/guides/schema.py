@@ -86,7 +86,7 @@ class Schema:
     def __init__(self, library: Library) -> None:
         self.library = library
         self.terminology = Terminology(library)
-        self.model = TypeModel(library.core.structures)
+        self.model = TypeModel(library.core.structures, library.core.base_types)
         self._roots: dict[tuple[str, str], Node] = {}
         self._arrays: dict[str, dict[str, bool]] = {}
 

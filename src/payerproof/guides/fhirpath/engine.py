@@ -56,7 +56,8 @@ def evaluate(expression: str, resource: Any, **variables: Collection) -> Collect
 
     model = _models.get("R4")
     if model is None:
-        model = _models["R4"] = TypeModel(Library().core.structures)
+        core = Library().core
+        model = _models["R4"] = TypeModel(core.structures, core.base_types)
     node = Node(resource, str(resource.get("resourceType", "")))
     env = Context(model, node, node, node, variables=dict(variables))
     return compile_expression(expression).evaluate(node, env)
