@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+
+DATA_AS_OF = date(2026, 11, 21)
+"""The day on which the synthetic people's data stand; their ages count from it."""
 
 
 class Clock:
@@ -25,9 +28,18 @@ class Clock:
         """Real time."""
         return time.time()
 
-    def today(self) -> datetime:
+    def moment(self) -> datetime:
         """Payer time as an aware UTC datetime."""
         return datetime.fromtimestamp(self.now(), UTC)
+
+    def today(self) -> datetime:
+        """The day by which people's ages count, as an aware UTC datetime.
+
+        It is the data's own day moved by the shift, so that nobody's birthday depends on when the
+        sandbox is run.
+        """
+        start = datetime(DATA_AS_OF.year, DATA_AS_OF.month, DATA_AS_OF.day, 12, tzinfo=UTC)
+        return start + timedelta(seconds=self.shift)
 
     def advance(self, seconds: float) -> None:
         """Move payer time forward (or back, when negative)."""

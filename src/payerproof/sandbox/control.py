@@ -74,7 +74,7 @@ def clock(tenant: Tenant, body: Body) -> Body:
 
 
 def _time(tenant: Tenant) -> Body:
-    now = tenant.clock.today().isoformat(timespec="seconds")
+    now = tenant.clock.moment().isoformat(timespec="seconds")
     return {"now": now, "shift_seconds": tenant.clock.shift}
 
 

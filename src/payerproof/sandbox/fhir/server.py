@@ -150,7 +150,7 @@ def _account(
 ) -> None:
     entry = call.policies.accounted(call, segments, outcome_of)
     if entry is not None:
-        tenant.disclosures.append({"at": tenant.clock.today().isoformat(), **entry})
+        tenant.disclosures.append({"at": tenant.clock.moment().isoformat(), **entry})
         del tenant.disclosures[:-MOST]
 
 
