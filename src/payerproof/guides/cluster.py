@@ -64,7 +64,7 @@ def _run(
         return future
 
     first = [f for f in (submit() for _ in range(IN_FLIGHT * workers)) if f is not None]
-    queue = distributed.as_completed(first)
+    queue = distributed.as_completed(first, loop=client.loop)
     for future in queue:
         task = running.pop(future.key)
         yield task, future.result()
