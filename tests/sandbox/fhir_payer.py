@@ -94,7 +94,7 @@ class Payer:
             policies=SimpleNamespace(fhir=self.policies),
             authenticate=self._authenticate,
             disclosures=[],
-            clock=SimpleNamespace(today=lambda: datetime(2026, 11, 21, tzinfo=UTC)),
+            clock=SimpleNamespace(moment=lambda: datetime(2026, 11, 21, tzinfo=UTC)),
         )
         for person in self.world.people.values():
             if person.patient:

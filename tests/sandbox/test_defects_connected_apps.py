@@ -122,7 +122,7 @@ list_of("connected-apps-in-other-words", lambda text: "already made are not dele
 def _(app):
     granted(app)
     control(app, "clock", advance_seconds=3 * 86400)
-    day = app.browser.tenant.clock.today()
+    day = app.browser.tenant.clock.moment()
     return f"Connected on {day.day} {day:%B %Y}" in connected(app).text
 
 

@@ -70,7 +70,7 @@ def _(app):
 
 @PROBES.of("consent-names-a-wrong-end")
 def _(app):
-    end = app.browser.tenant.clock.today() + timedelta(days=90)
+    end = app.browser.tenant.clock.moment() + timedelta(days=90)
     return f"{end.day} {end:%B %Y}" in consent(app).text
 
 

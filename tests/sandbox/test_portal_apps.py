@@ -34,7 +34,7 @@ def test_the_list_is_true(every_face):
         AppUnderTest(every_face, which).tokens(boxes={"claims": False})
     page = apps(every_face)
     assert len(sections(page)) == 3
-    day = every_face.tenant.clock.today()
+    day = every_face.tenant.clock.moment()
     for text in ("Harbor Health Journal", "Quick Claims", "Pocket Coverage", "Allowed by you"):
         assert text in page.text
     assert f"Connected on {day.day} {day:%B %Y}" in page.text
