@@ -26,8 +26,8 @@ from payerproof.suite import (
 )
 
 FLOW = {"login", "second-factor", "picker", "consent"}
-AUTOMATIC = {"wait", "callback"}
-"""Finer words for pages that go on by themselves."""
+PART_OF_LOGIN = {"wait", "callback", "stay-signed-in", "resume"}
+"""Finer words for pages that go on by themselves, or ask for no more than a press."""
 
 
 @check("patient-access.member-directed/no-token", needs=("member",))
@@ -180,7 +180,7 @@ def test_login_and_consent_are_enough(authorization: Authorization, member: Pers
     outcome = authorization.first_connection(member)
     inconclusive_unless(outcome.pages, f"no page was seen on {member}'s way", *outcome.exchanges)
     # when its pages are sorted
-    extra = [p for p in outcome.pages if p.kind not in FLOW and p.detail not in AUTOMATIC]
+    extra = [p for p in outcome.pages if p.kind not in FLOW and p.detail not in PART_OF_LOGIN]
     remark(f"{len(outcome.pages)} pages: {', '.join(p.kind for p in outcome.pages)}")
     # then nothing else stood in between, and the plain code flow led to data
     expect.that(

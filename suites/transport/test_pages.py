@@ -20,7 +20,7 @@ from payerproof.suite import (
 )
 
 FLOW = ("login", "second-factor", "picker", "consent", "portal")
-STATIC = ("script", "stylesheet", "font", "preload")
+STATIC = ("stylesheet", "font")
 """Kinds of third-party requests that fetch something and send no content."""
 NOT_A_SESSION = re.compile(
     r"csrf|xsrf|consent|locale|lang|theme|_ga|_gid|banner|tz|timezone", re.IGNORECASE
@@ -167,7 +167,18 @@ def test_third_parties_get_no_facts(
         *(request.exchange for request in requests),
         *_seen(pages),
     )
-    unread = sorted({r.host for r in requests if r.post_bytes or r.resource_type not in STATIC})
+    read = {urlsplit(url).hostname for page in pages for url in page.scripts}
+    unread = sorted(
+        {
+            request.host
+            for request in requests
+            if request.post_bytes
+            or not (
+                request.resource_type in STATIC
+                or (request.resource_type == "script" and request.host in read)
+            )
+        }
+    )
     inconclusive_unless(
         not unread,
         f"what was sent to {', '.join(unread)} is not compared with the member's data: see the "
