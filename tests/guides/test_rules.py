@@ -60,6 +60,38 @@ def test_the_hand_made_resources_are_valid(validator: Validator) -> None:
         assert validator.judge(resource).errors == []
 
 
+def test_a_code_that_its_system_does_not_define(validator: Validator) -> None:
+    unknown = concept("http://terminology.hl7.org/CodeSystem/v3-MaritalStatus", "ZZ")
+    found = judged(validator, MEMBER, put("maritalStatus", unknown))
+    assert found == {("code-unknown", "Patient.maritalStatus.coding[0]")}
+    known = concept("http://terminology.hl7.org/CodeSystem/v3-MaritalStatus", "M")
+    assert judged(validator, MEMBER, put("maritalStatus", known)) == set()
+
+
+def test_ids_stand_once(validator: Validator) -> None:
+    twice = [{"id": "a", "family": "x"}, {"id": "a", "family": "y"}]
+    assert judged(validator, MEMBER, put("name", twice)) == {("duplicate-id", "Patient.name[0].id")}
+    apart = [{"id": "a", "family": "x"}, {"id": "b", "family": "y"}]
+    assert judged(validator, MEMBER, put("name", apart)) == set()
+
+
+def test_the_full_url_of_an_entry_agrees_with_its_resource(validator: Validator) -> None:
+    def bundle(url: str) -> dict[str, Any]:
+        return {
+            "resourceType": "Bundle",
+            "type": "collection",
+            "entry": [{"fullUrl": url, "resource": MEMBER}],
+        }
+
+    for good in (
+        "https://payer.example/fhir/Patient/ada",
+        "urn:uuid:7c0c1e2a-93a6-4e4c-bd4b-9d3b8f1c2a11",
+    ):
+        assert validator.judge(bundle(good)).errors == []
+    (finding,) = validator.judge(bundle("https://payer.example/fhir/Patient/eve")).errors
+    assert (finding.rule, finding.location) == ("bundle-full-url", "Bundle.entry[0].fullUrl")
+
+
 EOB = "ExplanationOfBenefit"
 BROKEN: list[tuple[dict[str, Any], Change, tuple[str, str]]] = [
     (CLAIM, drop("status"), ("cardinality", f"{EOB}.status")),
@@ -155,6 +187,13 @@ BROKEN: list[tuple[dict[str, Any], Change, tuple[str, str]]] = [
         MEMBER,
         put("text", {"status": "generated", "div": "<div>x</div>"}),
         ("txt-1", "Patient.text.div"),
+    ),
+    (
+        MEMBER,
+        put(
+            "maritalStatus", concept("http://terminology.hl7.org/CodeSystem/v3-MaritalStatus", "ZZ")
+        ),
+        ("code-unknown", "Patient.maritalStatus.coding[0]"),
     ),
     (OBSERVATION, put("dataAbsentReason", {"text": "x"}), ("obs-6", "Observation")),
     (

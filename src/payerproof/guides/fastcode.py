@@ -48,8 +48,8 @@ class Coder:
         for node in self.table.nodes:
             self._presence(schema.fields(node, self.type))
         resource = "Resource" in schema.model.supertypes(self.type)
-        if not self.shape - {"id", "resourceType"}:
-            raise Slow
+        if not self.shape - {"id", "resourceType"} or ("id" in self.shape and not resource):
+            raise Slow  # ids of elements must be unique, which takes a view of the whole
         for key in self.order:
             if key != "resourceType" or not resource:
                 self._key(key)
@@ -57,6 +57,9 @@ class Coder:
             self._own_values(node)
             self._invariants(node)
         self._reference()
+        if self.type == "Coding" and self.shape >= {"system", "code"}:
+            self.rules.append("k = defined(d['system'])")
+            self.rules.append("if k is not None and d['code'] not in k: raise Slow")
         text = ["def judge(d, e):", *("    " + line for line in self.body + self.rules)]
         return "\n".join(text if len(text) > 1 else [*text, "    pass"]) + "\n"
 

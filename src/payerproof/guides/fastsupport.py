@@ -72,6 +72,7 @@ def support(schema: Schema, errata: Errata) -> dict[str, Any]:
     return {
         "invariant": invariant,
         "in_set": in_set,
+        "defined": schema.terminology.defined,
         "coded": coded,
         "bound": bound,
         "member": member,

@@ -8,6 +8,7 @@ from typing import Any
 from payerproof.guides.fhirpath.items import Node as PathNode
 from payerproof.guides.findings import WARNING
 from payerproof.guides.library import BASE
+from payerproof.guides.references import target_type
 from payerproof.guides.run import Place, Run
 from payerproof.guides.schema import Node
 
@@ -41,8 +42,83 @@ def check_resource(run: Run, place: Place, extra: tuple[str, ...] = ()) -> tuple
         run.resource_place = Holder(place, root)
         check_value(run, root, place)
         applied.append(f"{root.structure.url}|{root.structure.version}")
+    if not inside:
+        _check_ids(run, place, base)
+    if kind == "Bundle":
+        _check_addresses(run, place, base)
     run.env, run.resource_place = before
     return tuple(applied)
+
+
+def _check_ids(run: Run, place: Place, base: Node) -> None:
+    """Ids of elements, and of contained resources, are unique in a resource (R4, Element.id)."""
+    contained = place.value.get("contained")
+    met: set[str] = set()
+    for at, inner in enumerate(contained if isinstance(contained, list) else ()):
+        identifier = inner.get("id") if isinstance(inner, dict) else None
+        if isinstance(identifier, str):
+            _once(run, place, base, identifier, met, ("contained", at, "id"))
+    met = set()
+    pending: list[tuple[tuple[str | int, ...], Any]] = [
+        ((key,), value) for key, value in place.value.items() if key not in ("contained", "id")
+    ]
+    while pending:
+        way, value = pending.pop()
+        if isinstance(value, list):
+            pending += [((*way, at), item) for at, item in enumerate(value)]
+        elif isinstance(value, dict) and "resourceType" not in value:
+            identifier = value.get("id")
+            if isinstance(identifier, str):
+                _once(run, place, base, identifier, met, (*way, "id"))
+            pending += [((*way, key), item) for key, item in value.items()]
+
+
+def _once(
+    run: Run, place: Place, base: Node, identifier: str, met: set[str], way: tuple[str | int, ...]
+) -> None:
+    if identifier in met:
+        steps = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in way)
+        where = Place(place.path + steps, (*place.pointer, *way), identifier, None, "string", place)
+        run.report(
+            "duplicate-id",
+            where,
+            base,
+            "Give each element and each contained resource an id of its own.",
+            expected="an id that stands once in the resource",
+            found="an id that stands twice",
+        )
+    met.add(identifier)
+
+
+def _check_addresses(run: Run, place: Place, base: Node) -> None:
+    """A RESTful fullUrl agrees with the type and id of its resource (R4, Bundle.entry.fullUrl)."""
+    entries = place.value.get("entry")
+    for at, entry in enumerate(entries if isinstance(entries, list) else ()):
+        inner = entry.get("resource") if isinstance(entry, dict) else None
+        url = entry.get("fullUrl") if isinstance(entry, dict) else None
+        if not isinstance(inner, dict) or not isinstance(url, str) or "://" not in url:
+            continue
+        kind, identifier = inner.get("resourceType"), inner.get("id")
+        named = target_type(url)
+        if named is None or not isinstance(identifier, str) or not run.schema.model.known(named):
+            continue
+        if not url.endswith(f"/{kind}/{identifier}"):
+            where = Place(
+                f"{place.path}.entry[{at}].fullUrl",
+                (*place.pointer, "entry", at, "fullUrl"),
+                url,
+                None,
+                "uri",
+                place,
+            )
+            run.report(
+                "bundle-full-url",
+                where,
+                base,
+                "Make fullUrl end with the type and id of the resource in the entry.",
+                expected=f"an address that ends with {kind}/ and the id",
+                found="another type or id",
+            )
 
 
 class Holder(Place):

@@ -97,6 +97,7 @@ class Terminology:
         self.library = library
         self._made: dict[tuple[str, int], Expansion] = {}
         self._prefer: dict[int, Prefer] = {}
+        self._defined: dict[str, frozenset[str] | None] = {}
 
     def expansion(self, canonical: str, prefer: Prefer) -> Expansion:
         """The expansion of a value set as seen from a guide."""
@@ -106,6 +107,25 @@ class Terminology:
             self._prefer[id(prefer)] = prefer
             found = self._made[key] = self._expand(canonical.partition("|")[0], prefer, ())
         return found
+
+    def defined(self, system: str) -> frozenset[str] | None:
+        """Every code that a system defines in any guide at hand; None when its list is not here."""
+        if system not in self._defined:
+            self._defined[system] = self._collect(system)
+        return self._defined[system]
+
+    def _collect(self, system: str) -> frozenset[str] | None:
+        if system == CURRENCY:
+            return frozenset(CURRENCIES.split())
+        codes: set[str] = set()
+        for guide in self.library.guides.values():
+            facts = guide.codesystems.get(system)
+            if facts is None:
+                continue
+            if facts["content"] != "complete" or not facts["codes"] or facts.get("any_case"):
+                return None
+            codes.update(facts["codes"])
+        return frozenset(codes) if codes else None
 
     def _expand(self, url: str, prefer: Prefer, above: tuple[str, ...]) -> Expansion:
         facts = self._value_set(url, prefer)

@@ -28,6 +28,25 @@ def check(run: Run, node: Node, place: Place) -> None:
         _check_pattern(run, node, place, facts["q"][1])
     if "b" in facts and place.type in _BOUND:
         _check_binding(run, node, place)
+    if place.type == "Coding" and isinstance(place.value, dict):
+        _check_defined(run, node, place)
+
+
+def _check_defined(run: Run, node: Node, place: Place) -> None:
+    """A code must be one that its system defines (R4, Coding.code), where the list is at hand."""
+    system, code = place.value.get("system"), place.value.get("code")
+    if not isinstance(system, str) or not isinstance(code, str):
+        return
+    codes = run.schema.terminology.defined(system)
+    if codes is not None and code not in codes:
+        run.report(
+            "code-unknown",
+            place,
+            node,
+            f"Use a code that the system {system} defines.",
+            expected=f"a code of {system}",
+            found=code[:100],
+        )
 
 
 def _typed_away(entry: list[Any], place: Place) -> bool:
