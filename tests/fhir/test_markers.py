@@ -76,8 +76,9 @@ def test_shared_values_are_dropped_and_counted() -> None:
 
 
 def test_a_resource_about_the_other_member_is_a_trace() -> None:
-    traces = _markers().traces_in(_reply({"resourceType": "Bundle", "entry": [
-        {"resource": _claim("c9", BOB, "CLM-1")}]}))
+    traces = _markers().traces_in(
+        _reply({"resourceType": "Bundle", "entry": [{"resource": _claim("c9", BOB, "CLM-1")}]})
+    )
     assert "a whole ExplanationOfBenefit" in {trace.kind for trace in traces}
 
 
@@ -87,8 +88,10 @@ def test_a_contained_resource_is_seen() -> None:
 
 
 def test_names_and_numbers_in_prose_are_traces() -> None:
-    prose = {"resourceType": "OperationOutcome", "issue": [
-        {"diagnostics": "Claim CLM-77002 of Bob Testperson was not found"}]}
+    prose = {
+        "resourceType": "OperationOutcome",
+        "issue": [{"diagnostics": "Claim CLM-77002 of Bob Testperson was not found"}],
+    }
     kinds = {trace.kind for trace in _markers().traces_in(_reply(prose))}
     assert kinds == {"ExplanationOfBenefit.identifier", "Patient.name"}
 

@@ -61,7 +61,7 @@ class FhirClient:
         form: Iterable[tuple[str, str]] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send any request; `path` goes out byte for byte.
+        """Send any request; `path` goes out byte for byte, the token only to the base's origin.
 
         Raises `payerproof.polite.Unreachable` where no answer comes.
         """
@@ -76,7 +76,7 @@ class FhirClient:
             headers=sent,
             json=json,
             form=fields,
-            bearer=self.token,
+            bearer=self.token if _same_origin(address, self.base) else "",
             persona=self.persona,
             app=self.app,
         )
@@ -122,6 +122,11 @@ class FhirClient:
     def all_pages(self, resource_type: str, params: Params = ()) -> tuple[Reply, ...]:
         """Search a type and follow every next link."""
         return tuple(self.pages(self.search(resource_type, params)))
+
+
+def _same_origin(url: str, base: str) -> bool:
+    """Whether a URL, perhaps one that the payer gave us, leads where the token belongs."""
+    return urlsplit(url)[:2] == urlsplit(base)[:2]
 
 
 def _pairs(params: Params) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from payerproof.fhir.client import EndlessPaging, FhirClient
 from payerproof.fhir.compartment import SUBJECT_ELEMENTS, member_parameter
+from payerproof.fhir.reply import Reply
 from payerproof.polite import Unreachable
 
 CLAIMS_AND_CLINICAL = (
@@ -112,14 +113,24 @@ def _collect_type(
             if not page.ok:
                 trouble = f"searching it was answered {page.status}"
                 break
+            if page.resource_type != "Bundle":
+                trouble = f"searching it was answered by {_what(page)} instead of a Bundle"
+                break
             for resource in page.matches:
                 if resource.get("resourceType") == kind:
                     found.setdefault(str(resource.get("id")), resource)
     except Unreachable as unreachable:
         trouble = unreachable.sentence
+        seen += [unreachable.exchange] if unreachable.exchange else []
     except EndlessPaging as endless:
         trouble = endless.sentence
     return tuple(found.values()), tuple(seen), trouble
+
+
+def _what(page: Reply) -> str:
+    if page.resource_type:
+        return f"a {page.resource_type}"
+    return page.answer.content_type or "nothing"
 
 
 def is_member_data(resource_type: str) -> bool:

@@ -23,11 +23,12 @@ from payerproof.plugin.controller import Controller, judged_keys, new_settings, 
 from payerproof.plugin.discover import discover_checks
 from payerproof.plugin.planning import write_plan
 from payerproof.plugin.progress import Progress
+from payerproof.plugin.reach import Reach
 from payerproof.plugin.run_check import remember_exception, run_check
 from payerproof.plugin.session import RunSession
 from payerproof.plugin.settings import Settings
 from payerproof.plugin.stash import CATALOG, CHECK, SESSION, SETTINGS
-from payerproof.polite import TlsFilesError
+from payerproof.polite import TlsFilesError, trust
 from payerproof.target import PayerFileError, SecretError, load_target
 
 CONTROLLER = pytest.StashKey[Controller]()
@@ -70,6 +71,7 @@ def _open_worker(config: pytest.Config, settings: Settings, process: str) -> Non
 
 def _open_controller(config: pytest.Config) -> None:
     target = load_target(config.getoption("--payer"))
+    trust(target.tls)  # before a worker stumbles over it
     catalog = _catalog()
     started = now()
     run_dir = options.run_dir(config, config.getoption("--payer"), started)
@@ -170,6 +172,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Close the run: join the segments, write the footer, set our exit code."""
     config = session.config
     if SESSION in config.stash:
+        _tell_reach(config)
         config.stash[SESSION].close()
     controller = config.stash.get(CONTROLLER, None)
     if controller is None:
@@ -186,6 +189,26 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         interrupted=exitstatus == pytest.ExitCode.INTERRUPTED,
         memo=config.stash[SESSION].memo if SESSION in config.stash else None,
     )
+
+
+def _tell_reach(config: pytest.Config) -> None:
+    """Hand what a worker with a memory of its own knows to the controller.
+
+    Workers that share a memory leave it to the controller to look there.
+    """
+    output = getattr(config, "workeroutput", None)
+    session = config.stash[SESSION]
+    if output is not None and not session.settings.broker:
+        output["payerproof"] = Reach.of(session.memo, session.target).plain()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object, error: object) -> None:  # noqa: ARG001 - pytest's names
+    """Take what an xdist worker knows at its end; one that was killed says nothing."""
+    config = node.config  # type: ignore[attr-defined]  # xdist's WorkerController ships no types
+    told = getattr(node, "workeroutput", {}).get("payerproof")
+    if told and CONTROLLER in config.stash:
+        config.stash[CONTROLLER].reaches.append(Reach.from_plain(told))
 
 
 def _area(nodeid: str) -> str:

@@ -17,9 +17,10 @@ from payerproof.catalog import Catalog
 from payerproof.expect.outcomes import Inconclusive
 from payerproof.model import Check, Outcome, Run
 from payerproof.plugin.digests import environment_digest, exam_digest
-from payerproof.plugin.grants import Connection, Grant, Memo, Trouble
+from payerproof.plugin.grants import Connection, Grant, Memo
 from payerproof.plugin.journal import close_all, open_changes, undo
 from payerproof.plugin.locate import make_key, segment, segments
+from payerproof.plugin.reach import Reach, shared_connections
 from payerproof.plugin.session import RunSession, known_secrets
 from payerproof.plugin.settings import Settings
 from payerproof.polite import Unreachable
@@ -52,6 +53,8 @@ class Controller:
     run: Run | None = None
     troubles: list[str] = field(default_factory=list)
     """Sentences on what kept the whole run from working."""
+    reaches: list[Reach] = field(default_factory=list)
+    """What the processes of the run know of it."""
     shared: list[Grant] = field(default_factory=list, repr=False)
     """The shared grants: taken back at the end; none of their tokens may be in the run file."""
 
@@ -153,29 +156,25 @@ class Controller:
 
     def _how_it_went(self, memo: Memo | None) -> tuple[bool, bool]:
         """Whether the payer answered, and whether anyone could log in (True where none tried)."""
-        if memo is None:
-            return True, True
-        configuration = memo.once("configuration", dict)
-        reached = not isinstance(configuration, Trouble)
-        if isinstance(configuration, Trouble):
-            self.troubles.append(configuration.sentence)
-        default = next((app.id for app in self.target.apps if app.redirect_uri), "")
-        seen = [
-            memo.once(f"grant:{persona.id}:{default}:0", dict) for persona in self.target.personas
-        ]
-        tried = [value for value in seen if value]
-        for value in tried:
-            if isinstance(value, Trouble):
-                self.troubles.append(value.sentence)
-            elif isinstance(value, Connection):
-                self.shared.append(value.grant)
-        return reached, not tried or any(isinstance(value, Connection) for value in tried)
+        if memo is not None:
+            self.reaches.append(Reach.of(memo, self.target))
+            found = shared_connections(memo, self.target)
+            self.shared += [one.grant for one in found if isinstance(one, Connection)]
+        reach = Reach.together(self.reaches)
+        self.troubles += reach.troubles
+        return reach.answered is not False, reach.connected is not False
 
     def _undo(self, memo: Memo | None) -> None:
         """Take back what members granted in this run: by token, the rest on the portal's page."""
         session = RunSession.open(self.settings, "end", memo)
         try:
-            for grant in () if session.undone_at_the_end else self.shared:
+            people = {one.id: one for one in self.target.personas}
+            by_token = [
+                grant
+                for grant in self.shared
+                if not session.undone_at_the_end or acts_for(people[grant.persona])
+            ]
+            for grant in by_token:
                 with suppress(Unreachable, Inconclusive):
                     if session.grants.give_back(grant):
                         self._settle_everywhere(grant)

@@ -230,7 +230,7 @@ class Grants:
         if persona.id in self.target.tokens:
             return Connection(self._imported(persona, app), None)
         request = self.request(app)
-        outcome = self.visit(persona, request, choose=_acts_for(persona))
+        outcome = self.visit(persona, request, choose=acts_for(persona))
         try:
             return Connection(self._exchange(persona, app, request, outcome), outcome)
         except LoginTrouble as trouble:
@@ -302,7 +302,7 @@ def grant_of(answer: TokenAnswer, persona: str, app: str, request: Authorization
     )
 
 
-def _acts_for(persona: Persona) -> str:
+def acts_for(persona: Persona) -> str:
     """Whose record a representative without one of their own connects; empty for anybody else."""
     own = persona.patient_id or persona.expect.claims or persona.expect.data
     return persona.represents[0] if persona.represents and not own else ""

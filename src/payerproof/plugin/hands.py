@@ -12,7 +12,7 @@ from payerproof.browser.facts import AuthorizationOutcome, ConnectedApps, PageFa
 from payerproof.expect.outcomes import NotTested, inconclusive_unless
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
-from payerproof.plugin.grants import Grant
+from payerproof.plugin.grants import Grant, acts_for
 from payerproof.plugin.people import Person
 from payerproof.plugin.session import RunSession
 from payerproof.polite import Answer
@@ -160,7 +160,7 @@ class Lease:
         """
         held = self.hold(person, app) if app else self.hold(person)
         grant = self._session.grants.obtain(person.persona, held, scopes, **how)
-        if not self._session.undone_at_the_end:
+        if not self._session.undone_at_the_end or acts_for(person.persona):
             self._stack.callback(self._session.grants.give_back, grant)
         return grant
 

@@ -61,9 +61,11 @@ class Person:
     def must_have(self, *types: str) -> None:
         """End the check as inconclusive where the person has nothing of these types to protect."""
         for kind in types:
+            why = self.record.troubles.get(kind, "")
             inconclusive_unless(
                 self.record.of(kind),
-                f"{self} sees no {kind} of their own, so there was nothing to protect",
+                f"{self} sees no {kind} of their own, so there was nothing to protect"
+                + (f": {why}" if why else ""),
                 *self.record.exchanges.get(kind, ()),
             )
         inconclusive_unless(
