@@ -17,7 +17,7 @@ from payerproof.catalog import Catalog
 from payerproof.expect.outcomes import Inconclusive
 from payerproof.model import Check, Outcome, Run
 from payerproof.plugin.digests import environment_digest, exam_digest
-from payerproof.plugin.grants import Connection, Grant, Memo
+from payerproof.plugin.grants import Connection, Grant, Memo, acts_for
 from payerproof.plugin.journal import close_all, open_changes, undo
 from payerproof.plugin.locate import make_key, segment, segments
 from payerproof.plugin.reach import Reach, shared_connections
