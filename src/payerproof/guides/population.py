@@ -152,7 +152,44 @@ def _slice_step(one: Field, each: Node, ask: Run) -> tuple[tuple[str, ...], Test
             tests += criteria(ask, each, path)
         except Undecidable:
             return None
-    return (tuple(one.forms), _Matcher(tests, each, ask)) if tests else None
+    if not tests:
+        return None
+    return tuple(one.forms), _by_codes(tests, each, ask) or _Matcher(tests, each, ask)
+
+
+def _by_codes(
+    tests: list[tuple[str, tuple[str, Any]]], each: Node, ask: Run
+) -> Callable[[Any], bool] | None:
+    """The usual case by one look-up: a CodeableConcept right in the entry decides."""
+    (path, (kind, wanted)), *more = tests
+    if more or path == "$this" or "." in path:
+        return None
+    if kind == "b":
+        address = ask.errata.value_set(wanted)
+        expansion = ask.schema.terminology.expansion(address, each.structure.prefer)
+        pairs = expansion.pairs() if expansion.enumerable and not expansion.folded else None
+    else:
+        codings = wanted.get("coding", []) if isinstance(wanted, dict) and len(wanted) == 1 else []
+        plain = len(codings) == 1 and codings[0].keys() == {"system", "code"}
+        pairs = frozenset([(codings[0]["system"], codings[0]["code"])]) if plain else None
+    return None if pairs is None else _Pairs(path, pairs)
+
+
+class _Pairs:
+    """Whether the CodeableConcept under a key has one of some codes."""
+
+    def __init__(self, key: str, pairs: frozenset[tuple[str, str]]) -> None:
+        self.key = key
+        self.pairs = pairs
+
+    def __call__(self, entry: Any) -> bool:
+        try:
+            for coding in entry[self.key]["coding"]:
+                if (coding.get("system"), coding.get("code")) in self.pairs:
+                    return True
+        except (AttributeError, KeyError, TypeError):
+            return False  # no such concept, or one that is broken and reported elsewhere
+        return False
 
 
 class _Matcher:
