@@ -139,8 +139,11 @@ def cells(known: dict[str, dict[str, Any]], defect: str) -> tuple[set[str], set[
 def _write_results(state: str, known: dict[str, dict[str, Any]], *, near: bool) -> None:
     rows = {}
     for name, defect in all_defects().items():
+        if not any(f"plain+{name}/{login}" in known for login in ("hook", "browser")):
+            continue
         caught, lost, other = cells(known, name)
         rows[name] = {
+            "area": defect.area,
             "lawful": defect.lawful,
             "caught_by": sorted(caught),
             "inconclusive": sorted(lost),

@@ -65,9 +65,10 @@ def test_a_lawful_oddity_fails_nothing() -> None:
     assert not [name for name, one in DEFECTS.items() if one.lawful and one.must_fail]
 
 
-def test_the_committed_matrix_names_its_state_and_every_defect() -> None:
+def test_the_committed_matrix_names_its_state_and_what_it_judged() -> None:
     results = json.loads(RESULTS.read_text(encoding="utf-8"))
     assert len(results["state"]) == 64
-    assert set(results["defects"]) == set(DEFECTS)
-    caught = [row for row in results["defects"].values() if not row["lawful"] and row["caught_by"]]
-    assert caught
+    assert set(results["defects"]) <= set(DEFECTS)
+    named = {name for name, one in DEFECTS.items() if one.must_fail}
+    assert named <= set(results["defects"])
+    assert named == {name for name, row in results["defects"].items() if row["caught_by"]}
