@@ -7,7 +7,7 @@ from payerproof.polite.http import Http
 from payerproof.polite.settings import Clock, LimitsLike, TlsLike
 from payerproof.polite.tls_probe import PlainHttp, plain_http, probe_versions
 from payerproof.polite.trouble import Unreachable
-from payerproof.polite.wire import TlsFilesError
+from payerproof.polite.wire import TlsFilesError, trust
 
 __all__ = [
     "Answer",
@@ -22,4 +22,5 @@ __all__ = [
     "Unreachable",
     "plain_http",
     "probe_versions",
+    "trust",
 ]

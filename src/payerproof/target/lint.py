@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path as FilePath
 
@@ -38,13 +39,25 @@ def unresolved_secrets(target: Target, kinds: Collection[str] = KINDS) -> list[P
 
 
 def missing_files(target: Target) -> list[Problem]:
-    """Certificates named in ``[tls]`` that are not there."""
-    found = [
-        (("tls", name), f"file {path} does not exist.")
-        for name, path in target.tls
-        if isinstance(path, FilePath) and not path.is_file()
-    ]
-    return _placed(target, iter(found))
+    """Certificates named in ``[tls]`` that are not there, or are no certificates."""
+
+    def trouble() -> Iterator[tuple[Path, str]]:
+        for name, path in target.tls:
+            if isinstance(path, FilePath) and not path.is_file():
+                yield ("tls", name), f"file {path} does not exist."
+        bundle = target.tls.ca_bundle
+        if bundle and bundle.is_file() and not _holds_certificates(bundle):
+            yield ("tls", "ca_bundle"), f"file {bundle} holds no PEM certificates."
+
+    return _placed(target, trouble())
+
+
+def _holds_certificates(path: FilePath) -> bool:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError:
+        return False
+    return True
 
 
 def secrets_of(target: Target) -> Iterator[tuple[Path, Secret]]:
