@@ -370,6 +370,25 @@ def test_a_known_defect_of_a_guide_is_named_when_it_matters(validator: Validator
     assert "carin-bb-2.1.0-pharmacy-care-team" in result.errata
 
 
+def test_a_reference_by_identifier_counts_by_its_declared_type(validator: Validator) -> None:
+    value = copy.deepcopy(CLAIM)
+    value["meta"]["profile"] = [
+        f"{C4BB}/StructureDefinition/C4BB-ExplanationOfBenefit-Pharmacy|2.2.0"
+    ]
+    role = concept("http://terminology.hl7.org/CodeSystem/claimcareteamrole", "primary")
+    rule = "EOB-pharm-careTeam-practitioner"
+    for provider, broken in (
+        ({"type": "Practitioner", "identifier": {"value": "1"}}, False),
+        ({"type": "Organization", "identifier": {"value": "1"}}, True),
+        ({"reference": "Organization/1"}, True),
+        ({"identifier": {"value": "1"}}, False),
+    ):
+        value["careTeam"] = [{"sequence": 1, "provider": provider, "role": role}]
+        result = validator.judge(value)
+        assert (rule in {f.rule for f in result.errors}) is broken
+    assert any(reason.startswith(rule) for _, _, reason in result.unjudged)
+
+
 def test_no_member_data_in_findings_unless_asked(validator: Validator) -> None:
     value = copy.deepcopy(MEMBER)
     value["birthDate"] = "1974-02-31"

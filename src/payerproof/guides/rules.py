@@ -163,6 +163,11 @@ def _per_1(place: Place) -> bool:
     return order is None or order <= 0
 
 
+def _vs_1(place: Place) -> bool:
+    """A dateTime of vital signs is precise to the day; on a Period R4's expression says nothing."""
+    return not isinstance(place.value, str) or len(place.value) >= 8
+
+
 def _ref_1(run: Run, place: Place) -> bool:
     """A local reference names a contained resource; ``#`` alone, from inside, the container."""
     reference = place.value.get("reference") if isinstance(place.value, dict) else None
@@ -174,6 +179,7 @@ def _ref_1(run: Run, place: Place) -> bool:
 NATIVE: dict[str, Callable[[Place], bool]] = {
     "hasValue() or (children().count() > id.count())": _ele_1,
     "extension.exists() != value.exists()": _ext_1,
+    "($this as dateTime).toString().length() >= 8": _vs_1,
     "start.hasValue().not() or end.hasValue().not() or (start <= end)": _per_1,
 }
 """Expressions that stand on nearly every element, by hand; tests compare them with the engine."""

@@ -15,6 +15,7 @@ from payerproof.guides.fhirpath.equality import contains, distinct, equal_items,
 from payerproof.guides.fhirpath.errors import FhirPathError, NotJudged
 from payerproof.guides.fhirpath.items import (
     PRIMITIVES,
+    UNRESOLVED,
     Collection,
     Item,
     Node,
@@ -278,6 +279,14 @@ def _get_value(items: Collection) -> Collection:
     return [system(items[0])]
 
 
+def _logical(value: Any, scope: Scope) -> Node:
+    """What a reference by identifier leads to: only its declared type is known."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    if not isinstance(kind, str) or not scope.env.model.known(kind):
+        raise NotJudged("a reference without an address could not be followed")
+    return Node(UNRESOLVED, kind)
+
+
 def _resolve(target: Fn) -> Fn:
     def run(scope: Scope) -> Collection:
         out: Collection = []
@@ -285,6 +294,7 @@ def _resolve(target: Fn) -> Fn:
             value = item.value if isinstance(item, Node) else item
             reference = value.get("reference") if isinstance(value, dict) else value
             if not isinstance(reference, str):
+                out.append(_logical(value, scope))
                 continue
             if scope.env.resolve is None:
                 raise NotJudged("a reference could not be followed")
