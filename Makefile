@@ -1,5 +1,5 @@
 # Every target sets up what it needs first; nothing has to be prepared by hand.
-.PHONY: demo test lint matrix bench clean
+.PHONY: demo test lint matrix bench oracle clean
 unexport PYTHONDONTWRITEBYTECODE
 PY := .venv/bin/python
 
@@ -25,6 +25,11 @@ bench:  ## seconds, checks, requests, processor time of a full run
 	@scripts/setup dev
 	$(PY) bench/demo.py
 	$(PY) bench/demo.py --latency 150 --runs 1
+	$(PY) bench/guides.py
+
+oracle:  ## compare our verdicts on the guides' examples with the HL7 validator's (Java, Maven)
+	@scripts/setup dev
+	$(PY) bench/oracle/run.py
 
 clean:
 	rm -rf .venv reports/*/ dist build

@@ -19,6 +19,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("listing:listing", "List requirements, checks, defects, guides or payers."),
     "explain": ("explain:explain", "Explain a requirement or a check."),
     "report": ("report:report", "Write reports of a run that has ended."),
+    "validate": (
+        "validation:validate",
+        "Judge FHIR resources against R4 and the profiles they claim.",
+    ),
+    "guides": (
+        "validation:guides",
+        "The guides at hand: list them, add one, show their known defects.",
+    ),
     "restore": ("restore:restore", "Undo what an interrupted run changed at the payer."),
     "purge": ("purge:purge", "Delete run folders."),
 }
