@@ -6,6 +6,15 @@ from payerproof.suite import Api, Person, check, each, expect, inconclusive_unle
 
 CLAIMS = "ExplanationOfBenefit"
 SEARCHED = (CLAIMS, "Coverage", "Condition", "Observation")
+OTHER_PARAMETERS = (
+    (CLAIMS, ("_lastUpdated", "ge2000-01-01")),
+    (CLAIMS, ("service-date", "ge2000-01-01")),
+    ("Observation", ("category", "laboratory")),
+    ("Observation", ("date", "ge2000-01-01")),
+    ("Condition", ("clinical-status", "active")),
+    ("Coverage", ("status", "active")),
+)
+"""Searches that a member's app may well send without naming the member."""
 
 
 @check("patient-access.cross-member-isolation/search", needs=("unrelated_pair",))
@@ -53,9 +62,13 @@ def test_search_that_names_nobody(api: Api, member: Person, stranger: Person) ->
     # given two members with records
     for person in (member, stranger):
         person.must_have(CLAIMS)
-    # when types are searched without saying whose
+    # when types are searched without saying whose, plainly, by other parameters, and by pages
     client = api.as_(member)
     replies = [client.search(kind, _count="200") for kind in ("Patient", *SEARCHED)]
+    replies += [
+        client.search(kind, [parameter, ("_count", "200")]) for kind, parameter in OTHER_PARAMETERS
+    ]
+    replies += client.all_pages(CLAIMS, [("_count", "10")])
     # then only the member's own rows come, if any
     api.still_opens(member, *replies)
     expect(*replies).discloses_nothing_about(stranger)
