@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import trustme
 
 from payerproof.target import (
     PayerFileError,
@@ -108,7 +109,11 @@ def test_every_secret_of_a_file_is_found(
 def test_missing_certificates_are_named(payer_file: Write, tmp_path: Path) -> None:
     target = load_target(payer_file(more='[tls]\nca_bundle = "ca.pem"\n'))
     assert [(one.key, one.line) for one in missing_files(target)] == [("tls.ca_bundle", 26)]
-    (tmp_path / "ca.pem").write_text("")
+    (tmp_path / "ca.pem").write_text("no certificate")
+    (problem,) = missing_files(target)
+    assert (problem.key, problem.line) == ("tls.ca_bundle", 26)
+    assert "holds no PEM certificates" in problem.sentence
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     assert missing_files(target) == []
 
 

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -19,6 +19,7 @@ from payerproof.cli.failures import log_file
 from payerproof.cli.progress import Follower, Progress
 from payerproof.cli.pytest_command import environment
 from payerproof.cli.views import View
+from payerproof.plugin.guardian import ALIVE
 
 _LOOK_SECONDS = 0.2
 _PATIENCE_SECONDS = 60
@@ -47,15 +48,18 @@ def carry_out(command: Sequence[str], follow: Path, view: View) -> Ended:
     progress = Progress()
     follower = Follower(follow)
     with log.open("wb") as output, _stop_requests() as stops:
+        watched, alive = os.pipe()  # closes with us, however we end: the run then ends as well
         process = subprocess.Popen(  # noqa: S603  our own interpreter with our own arguments
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=environment(),
+            env={**environment(), ALIVE: str(watched)},
+            pass_fds=(watched,),
             process_group=0,  # the terminal's Ctrl-C reaches us alone; we pass it on once
         )
-        with view:
+        os.close(watched)
+        with closing(os.fdopen(alive, "wb")), view:
             interrupted_at: float | None = None
             while process.poll() is None:
                 _advance(follower, progress, view)

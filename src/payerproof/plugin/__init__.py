@@ -21,6 +21,7 @@ from payerproof.plugin import options
 from payerproof.plugin.collect import Collected, collected
 from payerproof.plugin.controller import Controller, judged_keys, new_settings, now
 from payerproof.plugin.discover import discover_checks
+from payerproof.plugin.guardian import watch_command
 from payerproof.plugin.planning import write_plan
 from payerproof.plugin.progress import Progress
 from payerproof.plugin.reach import Reach
@@ -51,6 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
             _open_worker(config, Settings.from_json(worker["payerproof"]), worker["workerid"])
         return
     if config.getoption("--payer"):
+        watch_command()
         try:
             _open_controller(config)
         except (PayerFileError, SecretError, CatalogError, TlsFilesError) as wrong:
