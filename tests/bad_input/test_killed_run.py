@@ -58,7 +58,8 @@ def test_killed_and_resumed(tmp_path: Path, payer_file: Make, hostile: Start, pr
     words = ["run", str(payer_file()), "--login", "hook", "--as-of", "2026-11-21", "--jobs", "1"]
     words += ["--area", "discovery"]
     running = subprocess.Popen(
-        [*PROGRAM, *words], cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [*PROGRAM, *words], cwd=tmp_path, env=environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
 
     def folder() -> Path | None:
