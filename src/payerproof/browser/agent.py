@@ -200,8 +200,7 @@ class BrowserAgent:
                     f"the connected-apps page of {persona} has no control to revoke {app_name}"
                 )
             self._press_revoke(session, seen, control, app_name)
-            if not _same_page(session.tab.page.url, self._management_page()):
-                self._goto(session, self._management_page())
+            self._goto(session, self._management_page())
             seen, facts = self._portal_page(session, someone)
             return ConnectedApps(facts, portal.connected_apps(seen, self._known_apps()), True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 DATA_AS_OF = date(2026, 11, 21)
 """The day on which the synthetic people's data stand; their ages count from it."""
@@ -19,6 +19,8 @@ class Clock:
 
     def __init__(self, shift: float = 0.0) -> None:
         self.shift = shift
+        noon = datetime(DATA_AS_OF.year, DATA_AS_OF.month, DATA_AS_OF.day, 12, tzinfo=UTC)
+        self._days_differ = noon.timestamp() - time.time()
 
     def now(self) -> float:
         """Payer time."""
@@ -35,11 +37,15 @@ class Clock:
     def today(self) -> datetime:
         """The day by which people's ages count, as an aware UTC datetime.
 
-        It is the data's own day moved by the shift, so that nobody's birthday depends on when the
-        sandbox is run.
+        It begins at the data's own day, so that nobody's birthday depends on when the sandbox is
+        run, and is payer time once somebody has set that.
         """
-        start = datetime(DATA_AS_OF.year, DATA_AS_OF.month, DATA_AS_OF.day, 12, tzinfo=UTC)
-        return start + timedelta(seconds=self.shift)
+        return datetime.fromtimestamp(self.now() + self._days_differ, UTC)
+
+    def set(self, moment: float) -> None:
+        """Set payer time, in seconds since 1970."""
+        self.shift = moment - time.time()
+        self._days_differ = 0.0
 
     def advance(self, seconds: float) -> None:
         """Move payer time forward (or back, when negative)."""
