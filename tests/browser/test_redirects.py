@@ -115,7 +115,7 @@ def payer() -> Iterator[Payer]:
     running.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def agent(
     payer: Payer,
     browser: Browser,

@@ -109,6 +109,10 @@ class Tab:
         if frame.parent_frame is None:
             self._landing = False
 
+    def _forget(self) -> None:
+        """Drop a redirect of the trip before, which may have come in meanwhile."""
+        self.caught = None
+
     def _land(self) -> None:
         """Let our page arrive where the last visit ended in a redirect."""
         if self._landing:
@@ -195,6 +199,7 @@ class Tab:
     def goto(self, url: str) -> None:
         """Go to ``url``; returns once the document is there. Raises Playwright's `Error`."""
         self._land()
+        self._forget()
         try:
             response = self._go(url)
         except Error:
