@@ -32,7 +32,7 @@ def test_right_assertion(
 ) -> None:
     """A private_key_jwt assertion as SMART describes is accepted."""
     # given a code for an app with a registered key
-    app = lease.hold(member, *map(assertions.keyed, apps.of_type(ASYMMETRIC)))
+    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
     request = authorization.request(app)
     code = authorization.code(member, request)
     # when it is exchanged with a right assertion
@@ -53,7 +53,7 @@ def test_replayed_assertion(
 ) -> None:
     """The same assertion sent twice is refused the second time."""
     # given a grant and an assertion that was good for one refresh
-    app = lease.hold(member, *map(assertions.keyed, apps.of_type(ASYMMETRIC)))
+    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
     grant = lease(member, app)
     not_applicable_unless(grant.refresh_token, "no refresh token was issued", grant.exchange)
     tokens = authorization.tokens(app, member)
@@ -73,7 +73,7 @@ def test_wrong_audience(
 ) -> None:
     """An assertion whose aud is another endpoint is refused with invalid_client."""
     # given an app with a registered key
-    app = lease.hold(member, *map(assertions.keyed, apps.of_type(ASYMMETRIC)))
+    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
     # when its assertion is meant for another authorization server
     wrong = client_assertion(app, "https://auth.payerproof.invalid/token")
     # then no token comes for it
@@ -92,7 +92,7 @@ def test_lifetime(
 ) -> None:
     """An assertion that is expired, or lives longer than five minutes, is refused."""
     # given an app with a registered key
-    app = lease.hold(member, *map(assertions.keyed, apps.of_type(ASYMMETRIC)))
+    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
     # when its assertion ended five minutes ago, or ends in a day
     wrong = assertions.lasting(app, smart.endpoint("token_endpoint"), LIFETIMES[lifetime])
     # then no token comes for it
@@ -109,7 +109,7 @@ def test_foreign_key(
 ) -> None:
     """An assertion signed by an unregistered key under the registered kid is refused."""
     # given an app with a registered key
-    app = lease.hold(member, *map(assertions.keyed, apps.of_type(ASYMMETRIC)))
+    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
     # when somebody else signs its assertion
     wrong = assertions.signed_by_a_stranger(app, smart.endpoint("token_endpoint"))
     # then no token comes for it
@@ -126,7 +126,7 @@ def test_unsigned(
 ) -> None:
     """An assertion with alg none is refused."""
     # given an app with a registered key
-    app = lease.hold(member, *map(assertions.keyed, apps.of_type(ASYMMETRIC)))
+    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
     # when its assertion bears no signature and says so
     wrong = assertions.unsigned(app, smart.endpoint("token_endpoint"))
     # then no token comes for it
@@ -145,7 +145,7 @@ def test_issuer_is_not_subject(
 ) -> None:
     """An assertion whose iss or sub is another client is refused."""
     # given an app with a registered key, and another app
-    app = lease.hold(member, *map(assertions.keyed, apps.of_type(ASYMMETRIC)))
+    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
     other = apps.other_than(app)
     # when its assertion names the other app in one of the two places
     claims: dict[str, Any] = {claim: other.client_id}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
-from payerproof.expect.assertions import keyed
 from payerproof.suite import (
     Api,
     App,
@@ -106,7 +105,7 @@ def test_listed_methods_work(
     request = authorization.request(app)
     code = authorization.code(member, request)
     # when the app uses it
-    answer = authorization.tokens(keyed(app), member).post(
+    answer = authorization.tokens(app, member).post(
         [
             ("grant_type", "authorization_code"),
             ("code", code),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 from joserfc import jwt
@@ -10,16 +9,8 @@ from joserfc.jwk import ECKey, RSAKey
 
 from payerproof.smart.client import ASSERTION_TYPE, RegisteredApp, client_assertion
 from payerproof.smart.identity import forge, parts
-from payerproof.target import App
 
 Fields = list[tuple[str, str]]
-
-
-def keyed(app: App) -> App:
-    """The app with the kid of its key, where the payer file leaves that to a JWK."""
-    text = app.key.reveal() if app.key else ""
-    kid = json.loads(text).get("kid", "") if text.lstrip().startswith("{") else ""
-    return app.model_copy(update={"key_id": app.key_id or kid})
 
 
 def fields_of(assertion: str) -> Fields:
