@@ -163,7 +163,7 @@ def test_wildcards_are_accepted(
     # when an app asks for all types at once, as the member's first connection mostly does
     grant = api.grant_of(member)
     asks_so = any(scope.type == "*" for scope in resource_scopes(grant.asked))
-    wildcard = "patient/*.rs" if "permission-v2" in smart.capabilities else "patient/*.read"
+    wildcard = f"patient/*.{smart.reading}"
     grant = grant if asks_so else lease(member, scopes=f"launch/patient {wildcard}")
     # then it may read claims and clinical data
     closed = [

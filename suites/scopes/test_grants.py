@@ -176,8 +176,7 @@ def test_contained_copies(
     """With demographics outside the grant, claims carry no name, address, birth date or phone."""
     # given a token for claims only, and the member's personal data from their own record
     member.must_have("Patient", CLAIMS)
-    version_2 = "permission-v2" in smart.capabilities
-    grant = lease(member, scopes=f"launch/patient patient/{CLAIMS}.{'rs' if version_2 else 'read'}")
+    grant = lease(member, scopes=f"launch/patient patient/{CLAIMS}.{smart.reading}")
     reply = api.as_(grant).search(CLAIMS, [("patient", member.patient_id), ("_count", "20")])
     inconclusive_unless(reply.matches, "no claims can be read with it", reply.exchange)
     patient = member.record.of("Patient")[0]
@@ -251,8 +250,7 @@ def test_refresh_that_asks_for_more(
 ) -> None:
     """A refresh that asks for more gives nothing wider."""
     # given a grant for coverage with a refresh token
-    version_2 = "permission-v2" in smart.capabilities
-    letters = "rs" if version_2 else "read"
+    letters = smart.reading
     app = lease.hold(member, *apps.spare)
     grant = lease(member, app, f"launch/patient offline_access patient/Coverage.{letters}")
     not_applicable_unless(grant.refresh_token, "No refresh token was given.", grant.exchange)
@@ -278,12 +276,11 @@ def test_plain_refresh(
 ) -> None:
     """A plain refresh gives no wider scope and no more data than before."""
     member.must_have("Condition")
-    version_2 = "permission-v2" in smart.capabilities
     app = lease.hold(member, *apps.spare)
     grant = lease(
         member,
         app,
-        f"launch/patient offline_access patient/Coverage.{'rs' if version_2 else 'read'}",
+        f"launch/patient offline_access patient/Coverage.{smart.reading}",
     )
     not_applicable_unless(grant.refresh_token, "No refresh token was given.", grant.exchange)
     answer = authorization.tokens(app, member).refresh(grant.refresh_token)
@@ -309,7 +306,7 @@ def test_refresh_that_asks_for_less(
     """A refresh that asks for less gives less."""
     # given a grant for coverage and conditions
     member.must_have("Condition", "Coverage")
-    letters = "rs" if "permission-v2" in smart.capabilities else "read"
+    letters = smart.reading
     app = lease.hold(member, *apps.spare)
     less = f"launch/patient patient/Coverage.{letters}"
     grant = lease(member, app, f"{less} offline_access patient/Condition.{letters}")
@@ -345,7 +342,7 @@ def _consent_narrowed(
 
     The later request asks for one type more, so that the member is asked again at all.
     """
-    letters = "rs" if "permission-v2" in smart.capabilities else "read"
+    letters = smart.reading
     first = f"launch/patient offline_access patient/Coverage.{letters} patient/Condition.{letters}"
     app = lease.hold(member, *apps.spare)
     wide = lease(member, app, first)

@@ -45,6 +45,11 @@ class SmartConfiguration:
         return self.listed("capabilities")
 
     @property
+    def reading(self) -> str:
+        """What a scope for reading and searching ends with: ``rs``, or ``read`` in version 1."""
+        return "rs" if "permission-v2" in self.capabilities else "read"
+
+    @property
     def issuer(self) -> str:
         """Issuer of identity tokens, or an empty string."""
         return self.endpoint("issuer")
