@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from member_browser import AppUnderTest, Browser
+from member_browser import AppUnderTest, Browser, fresh_house
 
 from payerproof.sandbox.app import House, parse_tenant_name
 from payerproof.sandbox.faces import FACES
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def house() -> House:
-    return House()
+    return fresh_house()
 
 
 @pytest.fixture(params=list(FACES))

@@ -6,26 +6,20 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode
 
 from fhir_payer import Answer
-from member_browser import AppUnderTest, Browser, answer_of
+from member_browser import AppUnderTest, Browser, answer_of, fresh_house
 
 from payerproof.sandbox import defects
-from payerproof.sandbox.app import House, SandboxApp, parse_tenant_name
+from payerproof.sandbox.app import SandboxApp, parse_tenant_name
 from payerproof.sandbox.data.world import Resource, World
 from payerproof.sandbox.tenant import Tenant
 
 Shows = Callable[["DefectPayer"], bool]
 LAUNCH = "launch/patient openid fhirUser offline_access "
-
-
-@cache
-def house() -> House:
-    return House()
 
 
 @dataclass
@@ -36,7 +30,9 @@ class DefectPayer:
     tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.tenant: Tenant = house().add(self.name, parse_tenant_name(self.name))
+        self.house = fresh_house()
+        self._app = SandboxApp(self.house)
+        self.tenant: Tenant = self.house.add(self.name, parse_tenant_name(self.name))
         self.base = self.tenant.fhir_base
 
     @property
@@ -65,7 +61,7 @@ class DefectPayer:
         """A token by the control hook; one for each combination."""
         key = (user, scope, app, choose, str(sensitive))
         if key not in self.tokens:
-            client = AppUnderTest(Browser(house(), self.tenant), app)
+            client = AppUnderTest(Browser(self.house, self.tenant), app)
             body = {
                 "persona": user,
                 "url": client.authorize_url(scope=LAUNCH + scope),
@@ -73,7 +69,7 @@ class DefectPayer:
                 "choose": choose,
                 "include": ["sensitive"] if sensitive else [],
             }
-            headers = {"Authorization": f"Bearer {house().control_token}"}
+            headers = {"Authorization": f"Bearer {self.house.control_token}"}
             url = f"{self.tenant.base}/control/authorize"
             redirect = client.browser.send("POST", url, json=body, headers=headers).json()
             code = answer_of(redirect["redirect"])["code"]
@@ -81,9 +77,9 @@ class DefectPayer:
         return self.tokens[key]
 
     def control(self, path: str, body: Mapping[str, Any]) -> None:
-        headers = {"Authorization": f"Bearer {house().control_token}"}
+        headers = {"Authorization": f"Bearer {self.house.control_token}"}
         url = f"{self.tenant.base}/control/{path}"
-        answer = Browser(house(), self.tenant).send("POST", url, json=body, headers=headers)
+        answer = Browser(self.house, self.tenant).send("POST", url, json=body, headers=headers)
         assert answer.status_code == 200, answer.text
 
     def ask(
@@ -128,7 +124,7 @@ class DefectPayer:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        await SandboxApp(house())(scope, receive, send)
+        await self._app(scope, receive, send)
         content = b"".join(m.get("body", b"") for m in sent if m["type"] == "http.response.body")
         headers = {k.decode(): v.decode("latin-1") for k, v in sent[0]["headers"]}
         return Answer(sent[0]["status"], headers, content)

@@ -12,6 +12,7 @@ import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -19,10 +20,21 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 
 from payerproof.sandbox.app import House, SandboxApp
+from payerproof.sandbox.apps import Registry, register_apps
 from payerproof.sandbox.tenant import Tenant
 
 ORIGIN = "https://localhost"
 WIDE = "launch/patient openid fhirUser offline_access patient/*.rs"
+
+
+@cache
+def _registry() -> Registry:
+    return register_apps(secrets.token_bytes(32))
+
+
+def fresh_house() -> House:
+    """A house without tenants; its apps' keys, which take a second to make, are shared."""
+    return House(registry=_registry())
 
 
 def totp(seed: str, at: float | None = None) -> str:
@@ -89,11 +101,14 @@ class Browser:
     tenant: Tenant
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
 
+    def __post_init__(self) -> None:
+        self._app = SandboxApp(self.house)
+
     def send(self, method: str, url: str, **more: Any) -> httpx.Response:
         async def once() -> httpx.Response:
-            transport = httpx.ASGITransport(SandboxApp(self.house), raise_app_exceptions=False)
+            transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
             async with httpx.AsyncClient(
-                transport=transport, base_url=ORIGIN, cookies=self.cookies
+                transport=transport, base_url=ORIGIN, cookies=self.cookies, trust_env=False
             ) as client:
                 answer = await client.request(method, url, **more)
                 self.cookies = client.cookies

@@ -11,6 +11,7 @@ import pkgutil
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ def register(defect: Defect) -> Defect:
     if defect.id in _REGISTRY:
         raise ValueError(f"defect id {defect.id!r} is used twice")
     _REGISTRY[defect.id] = defect
+    _catalogued.cache_clear()
     return defect
 
 
@@ -60,6 +62,11 @@ def all_defects() -> dict[str, Defect]:
 
     Raises `ValueError` where ``expected.toml`` speaks of a defect that does not exist.
     """
+    return dict(_catalogued())
+
+
+@lru_cache(maxsize=1)
+def _catalogued() -> dict[str, Defect]:
     for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
         importlib.import_module(f"{__name__}.{module}")
     expected = tomllib.loads(EXPECTED.read_text(encoding="utf-8")) if EXPECTED.exists() else {}
