@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from payerproof.guides.fhirpath import temporal as t
-from payerproof.guides.fhirpath.items import Collection, Node, Scope
+from payerproof.guides.fhirpath.items import Collection, Long, Node, Scope
 from payerproof.guides.fhirpath.operators import one
 from payerproof.guides.fhirpath.quantity import CALENDAR_UNITS, Quantity, base
 
@@ -41,6 +41,12 @@ def to_integer(value: Any) -> int | None:
     if isinstance(value, str) and _INTEGER.match(value):
         return int(value)
     return None
+
+
+def to_long(value: Any) -> Long | None:
+    """A 64-bit integer, or None."""
+    found = to_integer(value)
+    return None if found is None else Long(found)
 
 
 def to_decimal(value: Any) -> Decimal | None:
@@ -168,7 +174,7 @@ def _quantity_call(*, asks: bool) -> Maker:
 _KINDS: dict[str, Callable[[Any], Any]] = {
     "Boolean": to_boolean,
     "Integer": to_integer,
-    "Long": to_integer,
+    "Long": to_long,
     "Decimal": to_decimal,
     "String": to_string,
     "Date": to_date,

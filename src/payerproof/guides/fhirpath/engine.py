@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from payerproof.guides.fhirpath import ast, functions
+from payerproof.guides.fhirpath import ast, filtering, functions
 from payerproof.guides.fhirpath.errors import FhirPathError
 from payerproof.guides.fhirpath.items import Collection, Context, Item, Node, Scope, member
-from payerproof.guides.fhirpath.operators import BINARY, LOGIC, type_op, unary
+from payerproof.guides.fhirpath.operators import BINARY, LOGIC, one, type_op, unary
 from payerproof.guides.fhirpath.parser import parse
 from payerproof.guides.fhirpath.typing import is_type_name, reflection
 
@@ -177,11 +177,20 @@ def _call(tree: Any) -> Fn:
     if not low <= len(tree.args) <= high:
         raise FhirPathError(f"{tree.name}() does not take {len(tree.args)} arguments")
     target = compile_tree(tree.target)
+    if tree.name == "sort":
+        return filtering.sorting(target, [_sort_key(a) for a in tree.args])
     if takes_types:
         made: Fn = make(target, type_argument(tree.args[0]))
     else:
         made = make(target, *[compile_tree(a) for a in tree.args])
     return made
+
+
+def _sort_key(tree: ast.Ast) -> tuple[Fn, bool]:
+    """A key and whether it sorts downwards: ``x desc``, or ``-x`` as older texts have it."""
+    if isinstance(tree, ast.Unary) and tree.op in ("-", "asc", "desc"):
+        return compile_tree(tree.operand), tree.op != "asc"
+    return compile_tree(tree), False
 
 
 def type_argument(tree: ast.Ast) -> str:
@@ -197,7 +206,7 @@ def _index(tree: Any) -> Fn:
     target, at = compile_tree(tree.target), compile_tree(tree.at)
 
     def run(scope: Scope) -> Collection:
-        where = functions.single(at(scope), "an index")
+        where = one(at(scope), "an index")
         if where is None:
             return []
         if not isinstance(where, int) or isinstance(where, bool):

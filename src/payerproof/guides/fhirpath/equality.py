@@ -172,6 +172,8 @@ def order(left: Item, right: Item) -> int | None:
         return None
     if isinstance(right, Node) and right.value is None:
         return None
+    if isinstance(left, bool) or isinstance(right, bool):
+        raise FhirPathError("true and false have no order")
     for kind in (str, t.Temporal, q.Quantity):
         if isinstance(left, kind) and isinstance(right, kind):
             return _order_same(left, right)

@@ -184,12 +184,16 @@ def _quantity(item: Node) -> Item:
     return Quantity(amount, unit or body.get("unit") or body.get("code") or "1")
 
 
+class Long(int):
+    """A 64-bit integer, written ``1L``; it counts and compares like any other."""
+
+
 def system_type(item: Item) -> str:
     """The System type of a System value, without its namespace."""
     if isinstance(item, bool):
         return "Boolean"
     if isinstance(item, int):
-        return "Integer"
+        return "Long" if isinstance(item, Long) else "Integer"
     if isinstance(item, Decimal):
         return "Decimal"
     if isinstance(item, str):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
 from typing import Any
 
 from payerproof.guides.fhirpath import quantity as q
 from payerproof.guides.fhirpath import temporal as t
+from payerproof.guides.fhirpath.durations import add
 from payerproof.guides.fhirpath.equality import contains, distinct, equal, equivalent, order
 from payerproof.guides.fhirpath.errors import FhirPathError, NotJudged
 from payerproof.guides.fhirpath.items import Collection, Item, Model, Node, Scope, system
@@ -138,7 +139,7 @@ def _sum(a: Any, b: Any, sign: int, name: str) -> Any:
         unit = q.as_duration(b)
         if unit is None:
             raise FhirPathError(f"{b.unit} is no unit that can be added to a date")
-        return t.add(a, sign * b.value, unit)
+        return add(a, sign * b.value, unit)
     raise _no_operator(name)
 
 
@@ -149,11 +150,22 @@ def _multiply(a: Any, b: Any) -> Any:
     return q.times(*pair)
 
 
+_STEP = Decimal(1).scaleb(-8)
+"""The step of FHIRPath's Decimal; a quotient without end is rounded to it."""
+
+
 def _divide(a: Any, b: Any) -> Any:
     if _numbers(a, b):
-        return None if b == 0 else Decimal(a) / Decimal(b)
+        return None if b == 0 else _quotient(Decimal(a), Decimal(b))
     pair = _quantities(a, b, "/")
     return q.over(*pair)
+
+
+def _quotient(a: Decimal, b: Decimal) -> Decimal:
+    with localcontext() as context:
+        context.clear_flags()
+        exact = a / b
+        return exact.quantize(_STEP) if context.flags[Inexact] else exact
 
 
 def _quantities(a: Any, b: Any, name: str) -> tuple[q.Quantity, q.Quantity]:

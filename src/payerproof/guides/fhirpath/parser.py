@@ -20,6 +20,7 @@ from payerproof.guides.fhirpath.ast import (
     Variable,
 )
 from payerproof.guides.fhirpath.errors import FhirPathSyntaxError
+from payerproof.guides.fhirpath.items import Long
 from payerproof.guides.fhirpath.quantity import CALENDAR_UNITS, Quantity
 from payerproof.guides.fhirpath.temporal import parse_literal
 
@@ -190,7 +191,7 @@ class _Parser:
             return self.special(found, offset)
         name = self.identifier()
         if self.is_op("("):
-            return Call(target, name, self.arguments())
+            return Call(target, name, self.arguments(sorts=name == "sort"))
         return Member(target, name, head)
 
     def special(self, found: str, offset: int) -> Ast:
@@ -200,13 +201,16 @@ class _Parser:
             return Special(found)
         raise FhirPathSyntaxError(f"unknown {found!r} at offset {offset}")
 
-    def arguments(self) -> tuple[Ast, ...]:
+    def arguments(self, *, sorts: bool) -> tuple[Ast, ...]:
+        """What stands in brackets; a key of ``sort`` may be followed by its direction."""
         self.expect("(")
         out: list[Ast] = []
         while not self.is_op(")"):
             if out:
                 self.expect(",")
             out.append(self.nested())
+            if sorts and self.peek()[:2] in (("name", "asc"), ("name", "desc")):
+                out[-1] = Unary(self.take()[1], out[-1])
         self.expect(")")
         return tuple(out)
 
@@ -236,6 +240,8 @@ class _Parser:
 
     def number(self, text: str) -> Ast:
         value: int | Decimal = Decimal(text) if "." in text else int(text.rstrip("L"))
+        if text[-1] == "L":
+            return Literal(Long(value))
         kind, found, _ = self.peek()
         if kind == "string":
             self.take()

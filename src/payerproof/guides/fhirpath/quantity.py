@@ -103,10 +103,13 @@ def _as_ucum(quantity: Quantity) -> Quantity:
 def as_duration(quantity: Quantity) -> str | None:
     """The calendar unit a quantity stands for in date arithmetic; None when it is none.
 
-    UCUM years and months are definite durations and may not be added to a calendar date.
+    UCUM years and months are definite durations and may not be added to a calendar date. A
+    calendar word in quotes (``1 'month'``) is no UCUM unit and can only mean the calendar's.
     """
     if quantity.calendar:
         return quantity.unit
+    if quantity.unit in CALENDAR_UNITS:
+        return CALENDAR_UNITS[quantity.unit]
     unit = _UCUM_AS_CALENDAR.get(quantity.unit)
     return None if unit in ("year", "month") else unit
 

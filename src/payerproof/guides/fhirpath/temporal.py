@@ -151,7 +151,7 @@ def _normalised(
 
 
 def _compare_half_zoned(left: Temporal, right: Temporal) -> int | None:
-    difference = _moment(to_utc(left)) - _moment(to_utc(right))
+    difference = moment_of(to_utc(left)) - moment_of(to_utc(right))
     if abs(difference) <= _MAX_OFFSET:
         return None
     return 1 if difference > dt.timedelta(0) else -1
@@ -162,13 +162,14 @@ def to_utc(value: Temporal) -> Temporal:
     if not value.offset or len(value.parts) < HOUR:
         return value
     try:
-        moment = _moment(value) - dt.timedelta(minutes=value.offset)
+        moment = moment_of(value) - dt.timedelta(minutes=value.offset)
     except OverflowError:
         return value
-    return _from_moment(moment, value, 0)
+    return from_moment(moment, value, 0)
 
 
-def _moment(value: Temporal) -> dt.datetime:
+def moment_of(value: Temporal) -> dt.datetime:
+    """A point on the clock, the offset left aside; what is not given counts as the lowest."""
     year, month, day, hour, minute, second = (*value.parts, *(0,) * 6)[:6]
     whole = int(second)
     micro = int((Decimal(second) - whole) * 1000000)
@@ -177,7 +178,8 @@ def _moment(value: Temporal) -> dt.datetime:
     )
 
 
-def _from_moment(moment: dt.datetime, like: Temporal, offset: int | None) -> Temporal:
+def from_moment(moment: dt.datetime, like: Temporal, offset: int | None) -> Temporal:
+    """A point on the clock with the kind and precision of another value."""
     seconds = Decimal(moment.second) + Decimal(moment.microsecond) / 1000000
     if like.digits >= 0:
         seconds = seconds.quantize(Decimal(1).scaleb(-min(max(like.digits, 0), 6)))
@@ -218,87 +220,3 @@ def offset_text(offset: int | None) -> str:
         return "Z"
     sign = "-" if offset < 0 else "+"
     return f"{sign}{abs(offset) // 60:02d}:{abs(offset) % 60:02d}"
-
-
-_UNIT_LEVEL = {
-    "year": YEAR,
-    "month": MONTH,
-    "week": DAY,
-    "day": DAY,
-    "hour": HOUR,
-    "minute": MINUTE,
-    "second": SECOND,
-    "millisecond": MILLI,
-}
-
-
-def add(value: Temporal, amount: Decimal, unit: str) -> Temporal | None:
-    """Add a calendar duration; None when the result leaves the calendar or the unit is unknown."""
-    if unit not in _UNIT_LEVEL:
-        return None
-    if value.kind == "time":
-        return _add_to_time(value, amount, unit)
-    if unit in ("second", "millisecond") or value.kind == "dateTime":
-        amount, unit = _coarsen(value, amount, unit)
-    else:
-        amount, unit = _coarsen(value, Decimal(int(amount)), unit)
-    whole = int(amount)
-    try:
-        if unit in ("year", "month"):
-            return _add_months(value, whole * (12 if unit == "year" else 1))
-        moment = _moment(value) + _delta(amount, unit)
-        return _from_moment(moment, value, value.offset)
-    except (OverflowError, ValueError):
-        return None
-
-
-def _coarsen(value: Temporal, amount: Decimal, unit: str) -> tuple[Decimal, str]:
-    """A finer unit than the value's precision is converted down to it, fractions dropped."""
-    level = min(_UNIT_LEVEL[unit], SECOND)
-    have = len(value.parts)
-    if level <= have:
-        return amount, unit
-    seconds = Decimal(str(_delta(amount, unit).total_seconds()))
-    days = seconds / 86400
-    if have >= DAY:
-        per = {DAY: 86400, HOUR: 3600, MINUTE: 60}[have]
-        return Decimal(int(seconds / per)), {DAY: "day", HOUR: "hour", MINUTE: "minute"}[have]
-    if have == MONTH:
-        return Decimal(int(days / 30)), "month"
-    if unit == "month":
-        return Decimal(int(amount / 12)), "year"
-    return Decimal(int(days / 365)), "year"
-
-
-def _delta(amount: Decimal, unit: str) -> dt.timedelta:
-    if unit == "month":
-        return dt.timedelta(days=int(amount) * 30)
-    micro = {
-        "week": 604800 * 10**6,
-        "day": 86400 * 10**6,
-        "hour": 3600 * 10**6,
-        "minute": 60 * 10**6,
-        "second": 10**6,
-        "millisecond": 1000,
-    }[unit]
-    whole = amount if unit in ("second", "millisecond") else Decimal(int(amount))
-    return dt.timedelta(microseconds=int(whole * micro))
-
-
-def _add_months(value: Temporal, months: int) -> Temporal | None:
-    month0 = (int(value.parts[1]) - 1 if len(value.parts) > 1 else 0) + months
-    year, month = int(value.parts[0]) + month0 // 12, month0 % 12 + 1
-    if not 1 <= year <= 9999:
-        return None
-    parts: list[int | Decimal] = [year, month, *value.parts[2:]]
-    if len(value.parts) > 2:
-        parts[2] = min(int(value.parts[2]), calendar.monthrange(year, month)[1])
-    return Temporal(value.kind, tuple(parts[: len(value.parts)]), value.digits, value.offset)
-
-
-def _add_to_time(value: Temporal, amount: Decimal, unit: str) -> Temporal | None:
-    if unit not in ("hour", "minute", "second", "millisecond"):
-        return None
-    anchor = Temporal("dateTime", (2000, 1, 1, *value.parts), value.digits)
-    moved = add(anchor, amount, unit)
-    return None if moved is None else Temporal("time", moved.parts[3:], value.digits)

@@ -14,7 +14,18 @@ from payerproof.guides.fhirpath.items import (
 )
 
 SYSTEM_TYPES = frozenset(
-    ("Boolean", "Integer", "Decimal", "String", "Date", "DateTime", "Time", "Quantity", "Any")
+    (
+        "Any",
+        "Boolean",
+        "Integer",
+        "Long",
+        "Decimal",
+        "String",
+        "Date",
+        "DateTime",
+        "Time",
+        "Quantity",
+    )
 )
 
 
@@ -52,7 +63,7 @@ def is_type_name(name: str, model: Model) -> bool:
     """Whether a type of this name exists."""
     namespace, bare = split(name)
     if namespace == "System":
-        return bare in SYSTEM_TYPES
+        return True  # System is open: nothing here is of a type that it does not name
     if namespace == "FHIR":
         return model.known(bare)
     return bare in SYSTEM_TYPES or model.known(bare) or bare in PRIMITIVES
