@@ -17,7 +17,7 @@ UNIT = {"system": "http://unitsofmeasure.org", "code": "mg"}
 OBSERVATION: dict[str, Any] = {
     "resourceType": "Observation",
     "status": "final",
-    "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]},
+    "code": {"coding": [{"system": "http://loinc.org", "code": "718-7"}]},
     "valueQuantity": {"value": 1},
 }
 

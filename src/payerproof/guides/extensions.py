@@ -6,7 +6,7 @@ from typing import Any
 
 from payerproof.guides.findings import INFORMATION, WARNING
 from payerproof.guides.run import Beside, Place, Run
-from payerproof.guides.schema import Node
+from payerproof.guides.schema import Field, Node, Schema
 
 
 def check(run: Run, place: Place) -> None:
@@ -74,6 +74,7 @@ def _check_relative(run: Run, place: Place, url: Any) -> None:
     """Parts of a complex extension have bare names; a top-level one must have an address."""
     parent = place.parent
     if isinstance(url, str) and parent is not None and parent.type == "Extension":
+        _check_part(run, place, parent, url)
         return
     if isinstance(url, str):
         run.report(
@@ -84,6 +85,39 @@ def _check_relative(run: Run, place: Place, url: Any) -> None:
             expected="an absolute address",
             found="a relative one",
         )
+
+
+def _check_part(run: Run, place: Place, parent: Place, url: str) -> None:
+    """A part with a bare name is one that the definition of its extension names."""
+    whole = parent.value.get("url") if isinstance(parent.value, dict) else None
+    if not isinstance(whole, str) or not _absolute(whole):
+        return
+    root = run.schema.profile(whole, _near(run, place))
+    if root is None or root.structure.type != "Extension":
+        return
+    named = run.schema.fields(root, "Extension").get("extension")
+    parts = part_names(run.schema, named)
+    if url not in parts:
+        run.report(
+            "extension-part",
+            place,
+            root,
+            "Send only the parts that the extension defines.",
+            expected=", ".join(sorted(parts)) or "no parts",
+            found=url[:100],
+        )
+
+
+def part_names(schema: Schema, field: Field | None) -> set[str]:
+    """The bare names of the parts that a complex extension defines."""
+    out: set[str] = set()
+    for each in field.slices if field is not None else ():
+        url = schema.fields(each, "Extension").get("url")
+        facts = url.node.facts if url is not None else {}
+        fixed = facts.get("f") or facts.get("q")
+        if fixed is not None:
+            out.add(str(fixed[1]))
+    return out
 
 
 def _unknown(run: Run, place: Place, url: str, modifier: bool) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from payerproof.guides.datatypes import system_good, unit_good
 from payerproof.guides.errata import Errata
 from payerproof.guides.fastcode import Coder
 from payerproof.guides.fastsupport import Env, Site, Slow, support
@@ -106,6 +107,8 @@ class Fast:
             **support(schema, errata),
             "Slow": Slow,
             "html_good": html_good,
+            "system_good": system_good,
+            "unit_good": unit_good,
         }
         self.sites: list[Site] = []
         self._tables: dict[Any, Table] = {}

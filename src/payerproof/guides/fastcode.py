@@ -27,6 +27,9 @@ _NPI = "(((select(value.substring(0,1).toInteger()).select(iif($this<5, $this*2,
 """How the check digit of an NPI is written in every guide; `npi` computes the same."""
 
 _CODED = frozenset(("CodeableConcept", "Coding", "Quantity"))
+_SYSTEMS = frozenset(
+    ("Identifier", "Coding", "Quantity", "Age", "Count", "Distance", "Duration"),
+)
 
 
 class Coder:
@@ -57,11 +60,23 @@ class Coder:
             self._own_values(node)
             self._invariants(node)
         self._reference()
-        if self.type == "Coding" and self.shape >= {"system", "code"}:
-            self.rules.append("k = defined(d['system'])")
-            self.rules.append("if k is not None and d['code'] not in k: raise Slow")
+        self._datatype()
         text = ["def judge(d, e):", *("    " + line for line in self.body + self.rules)]
         return "\n".join(text if len(text) > 1 else [*text, "    pass"]) + "\n"
+
+    def _datatype(self) -> None:
+        """What `datatypes` and `values` say about the type itself."""
+        if self.type == "Attachment" and self.shape >= {"data", "size"}:
+            raise Slow
+        if "system" not in self.shape or self.type not in _SYSTEMS:
+            return
+        if self.type not in ("Identifier", "Coding") and "code" in self.shape:
+            self.rules.append("if not unit_good(d['system'], d['code']): raise Slow")
+            return
+        self.rules.append("if not system_good(d['system']): raise Slow")
+        if self.type == "Coding" and "code" in self.shape:
+            self.rules.append("k = defined(d['system'])")
+            self.rules.append("if k is not None and d['code'] not in k: raise Slow")
 
     def _presence(self, fields: dict[str, Field]) -> None:
         """Required fields and slices must be there, choices only once; decided by the shape."""
@@ -82,7 +97,7 @@ class Coder:
                 raise Slow
             found.append(entry[0])
             kinds.add(entry[1])
-        if len(kinds) != 1:
+        if len(kinds) != 1 or key == "modifierExtension":
             raise Slow
         kind = kinds.pop()
         if "Resource" in schema.model.supertypes(kind):
@@ -152,17 +167,20 @@ class Coder:
                 raise Slow
             return self._value(base, kind, "x")
         if len(sortings) > 1:
+            if kind == self.type == "Extension":
+                raise Slow
             tables = self.fast.keep(_Lazy(self.fast, base, kind, sortings))
             chosen = ", ".join(f"s{s.name}" for s in sortings)
             return [f"{tables}[({chosen})][tuple(x)](x, e)"]
         sort = sortings[0]
+        parts = [f"if s{sort.name} < 0: raise Slow"] if kind == self.type == "Extension" else []
         rows = [self.fast.table((*base, s), kind) for s in sort.slices]
         rows.append(self.fast.table(base, kind))
         tables = self.fast.keep(rows)
         if kind == "Extension" and not self._parts():
             named = Extensions(self.fast, self.table, base, tuple(sort.slices))
             return [f"{self.fast.keep(named)}(x, e, s{sort.name})"]
-        return [f"{tables}[s{sort.name}][tuple(x)](x, e)"]
+        return [*parts, f"{tables}[s{sort.name}][tuple(x)](x, e)"]
 
     def _parts(self) -> bool:
         """Whether extensions here are the parts of a complex extension."""

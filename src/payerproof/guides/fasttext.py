@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from payerproof.guides.primitive import fault
+from payerproof.guides.primitive import doubt, fault
 
 LIMIT = 50_000
 """Texts that each memory keeps."""
@@ -42,7 +42,7 @@ RARE = {kind: kind for kind in ("id", "instant", "base64Binary")}
 
 def text_good(value: Any) -> bool:
     """The full rule of ``string`` and ``markdown``."""
-    return fault("string", value) is None
+    return fault("string", value) is None and doubt("string", value) is None
 
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch

@@ -18,7 +18,7 @@ _ZONE = r"(Z|(\+|-)((0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 PATTERNS: dict[str, str] = {
     "string": r"[ \r\n\t\S]+",
     "markdown": r"[ \r\n\t\S]+",
-    "code": r"[^\s]+(\s[^\s]+)*",
+    "code": r"[^\s]+( [^\s]+)*",
     "id": r"[A-Za-z0-9\-\.]{1,64}",
     "uri": r"\S+",
     "url": r"\S+",
@@ -93,11 +93,16 @@ def _text(kind: str, value: str) -> tuple[str, str] | None:
     return check(value) if check is not None else None
 
 
-def _plain(value: str) -> tuple[str, str] | None:
+def doubt(kind: str, value: Any) -> str | None:
+    """What a text should have or lack, though R4 does not demand it; None when all is well."""
+    if kind not in ("string", "markdown"):
+        return None
     if _CONTROL.search(value):
-        return ("primitive-format", "no control characters but tab, CR and LF")
-    if not value.strip(" \t\r\n"):
-        return ("primitive-format", "more than spaces")
+        return "no control characters but tab, CR and LF"
+    return None if value.strip(" \t\r\n") else "more than spaces"
+
+
+def _plain(value: str) -> tuple[str, str] | None:
     return ("primitive-range", "at most 1 MiB of text") if len(value) > _MAX_TEXT else None
 
 
@@ -118,6 +123,25 @@ def _base64(value: str) -> tuple[str, str] | None:
     return None
 
 
+def _uri(value: str) -> tuple[str, str] | None:
+    """OIDs and UUIDs are written as URNs, and as their RFCs say (R4, uri)."""
+    bare = re.split(r"[|#]", value, maxsplit=1)[0]
+    if value.startswith(("oid:", "uuid:")):
+        return ("uri-scheme", "urn: before oid: and uuid:")
+    if value.startswith("urn:oid:") and not _COMPILED["oid"].fullmatch(bare):
+        return ("uri-scheme", _FORMS["oid"])
+    if value.startswith("urn:uuid:") and not _COMPILED["uuid"].fullmatch(bare):
+        return ("uri-scheme", _FORMS["uuid"])
+    return None
+
+
+def _canonical(value: str) -> tuple[str, str] | None:
+    """A canonical is absolute, or a fragment of the resource it stands in (R4, canonical)."""
+    if ":" not in value and not value.startswith("#"):
+        return ("uri-absolute", "an absolute address, or # and the id of a contained resource")
+    return _uri(value)
+
+
 _CHECKS: dict[str, Callable[[str], tuple[str, str] | None]] = {
     "string": _plain,
     "markdown": _plain,
@@ -125,4 +149,7 @@ _CHECKS: dict[str, Callable[[str], tuple[str, str] | None]] = {
     "dateTime": _calendar,
     "instant": _calendar,
     "base64Binary": _base64,
+    "uri": _uri,
+    "url": _uri,
+    "canonical": _canonical,
 }

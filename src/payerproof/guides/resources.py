@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from payerproof.guides import bundles, implied, questionnaires
 from payerproof.guides.fhirpath.items import Node as PathNode
 from payerproof.guides.findings import WARNING
 from payerproof.guides.library import BASE
-from payerproof.guides.references import target_type
 from payerproof.guides.run import Place, Run
 from payerproof.guides.schema import Node
 
@@ -33,7 +33,7 @@ def check_resource(run: Run, place: Place, extra: tuple[str, ...] = ()) -> tuple
         run.env, resource=item, root=run.env.root if inside else item, context=item
     )
     roots = _claimed(run, place, kind, base)
-    for address in extra:
+    for address in (*extra, *implied.profiles(place.value)):
         found = run.schema.profile(address)
         if found is not None and found not in roots:
             roots.append(found)
@@ -45,7 +45,9 @@ def check_resource(run: Run, place: Place, extra: tuple[str, ...] = ()) -> tuple
     if not inside:
         _check_ids(run, place, base)
     if kind == "Bundle":
-        _check_addresses(run, place, base)
+        bundles.check(run, place, base)
+    elif kind == "Questionnaire":
+        questionnaires.check(run, place, base)
     run.env, run.resource_place = before
     return tuple(applied)
 
@@ -88,37 +90,6 @@ def _once(
             found="an id that stands twice",
         )
     met.add(identifier)
-
-
-def _check_addresses(run: Run, place: Place, base: Node) -> None:
-    """A RESTful fullUrl agrees with the type and id of its resource (R4, Bundle.entry.fullUrl)."""
-    entries = place.value.get("entry")
-    for at, entry in enumerate(entries if isinstance(entries, list) else ()):
-        inner = entry.get("resource") if isinstance(entry, dict) else None
-        url = entry.get("fullUrl") if isinstance(entry, dict) else None
-        if not isinstance(inner, dict) or not isinstance(url, str) or "://" not in url:
-            continue
-        kind, identifier = inner.get("resourceType"), inner.get("id")
-        named = target_type(url)
-        if named is None or not isinstance(identifier, str) or not run.schema.model.known(named):
-            continue
-        if not url.endswith(f"/{kind}/{identifier}"):
-            where = Place(
-                f"{place.path}.entry[{at}].fullUrl",
-                (*place.pointer, "entry", at, "fullUrl"),
-                url,
-                None,
-                "uri",
-                place,
-            )
-            run.report(
-                "bundle-full-url",
-                where,
-                base,
-                "Make fullUrl end with the type and id of the resource in the entry.",
-                expected=f"an address that ends with {kind}/ and the id",
-                found="another type or id",
-            )
 
 
 class Holder(Place):
@@ -261,19 +232,3 @@ def _check_allowed(run: Run, node: Node, place: Place) -> None:
             expected=" or ".join(sorted(allowed)),
             found=kind[:64],
         )
-
-
-def bundle_index(value: Any) -> dict[str, Any]:
-    """fullUrl and Type/id -> resource, for every entry of a Bundle."""
-    out: dict[str, Any] = {}
-    entries = value.get("entry") if isinstance(value, dict) else None
-    for entry in entries if isinstance(entries, list) else ():
-        if not isinstance(entry, dict) or not isinstance(entry.get("resource"), dict):
-            continue
-        resource = entry["resource"]
-        if isinstance(entry.get("fullUrl"), str):
-            out.setdefault(entry["fullUrl"], resource)
-        kind, identifier = resource.get("resourceType"), resource.get("id")
-        if isinstance(kind, str) and isinstance(identifier, str):
-            out.setdefault(f"{kind}/{identifier}", resource)
-    return out

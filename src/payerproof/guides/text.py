@@ -226,7 +226,7 @@ def _number(pointer: Pointer, token: bytes) -> Finding | None:
     if value in (float("inf"), float("-inf")):
         severity, found = ERROR, "a number beyond the range of a double"
     elif Decimal(repr(value)) != exact:
-        severity = ERROR if digits > MAX_SIGNIFICANT else WARNING
+        severity = WARNING
         found = f"a number of {digits} digits, which a double cannot hold"
     else:
         return None

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from payerproof.guides import implied
+from payerproof.guides.bundles import index
 from payerproof.guides.errata import Errata, load_errata
 from payerproof.guides.fast import Fast
 from payerproof.guides.fastsupport import Env
@@ -16,7 +18,7 @@ from payerproof.guides.fhirpath.items import Context
 from payerproof.guides.fhirpath.items import Node as PathNode
 from payerproof.guides.findings import Result, ordered
 from payerproof.guides.library import SHORT, GuideError, Library
-from payerproof.guides.resources import bundle_index, check_resource
+from payerproof.guides.resources import check_resource
 from payerproof.guides.run import Place, Resolver, Run
 from payerproof.guides.schema import Schema
 from payerproof.guides.text import judge_text
@@ -87,13 +89,15 @@ class Validator:
         env = Env(self._run, self.resolver)
         kind = resource.get("resourceType") if isinstance(resource, dict) else None
         extra = self._extra.get(kind, ()) if isinstance(kind, str) else ()
+        extra += implied.profiles(resource)
         return env if self.fast.judge(resource, extra, env) else None
 
     def applied(self, resource: Any) -> tuple[str, ...]:
         """Address and version of the definitions that judge a resource known to have no error."""
         kind = resource["resourceType"]
         listed = (resource.get("meta") or {}).get("profile") or ()
-        return self.fast.applied(kind, tuple(listed), self._extra.get(kind, ()))
+        extra = self._extra.get(kind, ()) + implied.profiles(resource)
+        return self.fast.applied(kind, tuple(listed), extra)
 
     def _run(self, resource: Any) -> Run:
         """The surroundings in which generated code evaluates an invariant."""
@@ -109,7 +113,7 @@ class Validator:
         kind = resource.get("resourceType", "") if isinstance(resource, dict) else ""
         name = kind if isinstance(kind, str) else ""
         if name == "Bundle":
-            run.bundle = bundle_index(resource)
+            run.bundle = index(resource)
         place = Place(name[:64] or "(root)", (), resource, None, name)
         applied = check_resource(run, place, self._extra.get(name, ()))
         return Result(

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from payerproof.guides import extensions, primitive, references, resources, rules, slices, values
-from payerproof.guides.findings import Pointer
+from payerproof.guides import (
+    datatypes,
+    extensions,
+    primitive,
+    references,
+    resources,
+    rules,
+    slices,
+    values,
+)
+from payerproof.guides.findings import WARNING, Pointer
 from payerproof.guides.run import MAX_DEPTH, Beside, Place, Run
 from payerproof.guides.schema import UNBOUNDED, Field, Node
 
@@ -49,6 +58,7 @@ def _check_primitive(run: Run, node: Node, place: Place) -> None:
                 rule, place, node, f"Write the {place.type} as {expected}.", expected=expected
             )
             return
+        _check_doubt(run, node, place)
         values.check_limits(run, node, place)
     sibling = place.sibling
     if sibling is not None:
@@ -59,6 +69,13 @@ def _check_primitive(run: Run, node: Node, place: Place) -> None:
         )
     values.check(run, node, place)
     rules.check(run, node, place)
+
+
+def _check_doubt(run: Run, node: Node, place: Place) -> None:
+    wanted = primitive.doubt(place.type, place.value)
+    if wanted is not None:
+        message = f"The text should hold {wanted}."
+        run.report("text", place, node, message, expected=wanted, severity=WARNING)
 
 
 def _has_extension(sibling: Any) -> bool:
@@ -96,6 +113,7 @@ def check_complex(run: Run, node: Node, place: Place) -> None:
         references.check(run, node, place)
     elif place.type == "Extension":
         extensions.check(run, place)
+    datatypes.check(run, node, place)
     rules.check(run, node, place)
     _check_type_profiles(run, node, place)
 
