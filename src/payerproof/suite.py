@@ -16,6 +16,7 @@ from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal, eve
 from payerproof.plugin.marks import check
 from payerproof.plugin.parameters import each
 from payerproof.plugin.people import Person
+from payerproof.plugin.revocation import Ended
 from payerproof.smart.configuration import SmartConfiguration
 from payerproof.smart.request import AuthorizationRequest
 from payerproof.smart.tokens import TokenAnswer, TokenEndpoint
@@ -27,6 +28,7 @@ __all__ = [
     "Apps",
     "Authorization",
     "AuthorizationRequest",
+    "Ended",
     "FhirClient",
     "Grant",
     "Lease",

@@ -11,14 +11,12 @@ from payerproof.suite import (
     Apps,
     Lease,
     Person,
-    Persona,
     Portal,
     Target,
     check,
     expect,
     inconclusive_unless,
 )
-from payerproof.target.needs import members, representatives
 
 NOT_DELETED = (
     r"\b(?:not|n.t|never)\b[^.]{0,40}\b(?:delet|eras|remov|destroy|tak|recall|get)\w*[^.]{0,60}"
@@ -122,9 +120,10 @@ def test_nothing_else_is_listed(
 ) -> None:
     """No app is listed that the member has not connected."""
     # given a member for whom no other check acts, and the one app they have just connected
-    quiet = _uninvolved(run_session)
+    quiet = run_session.cast.bystander(1)
     inconclusive_unless(quiet, "the checks of this run connect apps for every member there is")
-    person = run_session.person(quiet[-2:][0])
+    assert quiet is not None
+    person = run_session.person(quiet)
     app = target.app(lease(person).app)
     # when they look at the list
     connected = portal.connected_apps(person)
@@ -172,11 +171,3 @@ def _expect_said(
         page.screenshot or page.exchange,
         grant.exchange,
     )
-
-
-def _uninvolved(session: RunSession) -> list[Persona]:
-    """Members for whom no check connects an app besides the shared one."""
-    cast = session.cast
-    acting = [*(cast.pair or ()), *(cast.relatives or ()), *representatives(session.target)]
-    busy = {one.id for one in acting}
-    return [one for one in members(session.target) if one.id not in busy]

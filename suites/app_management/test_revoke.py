@@ -6,9 +6,9 @@ from payerproof.expect.given import Looks
 from payerproof.suite import (
     Api,
     Authorization,
+    Ended,
     Lease,
     Person,
-    Portal,
     SmartConfiguration,
     Target,
     check,
@@ -22,39 +22,33 @@ NEEDS = ("member", "portal", "two_apps", "state_changes")
 
 
 @check("app-management.revoke-per-app/only-the-chosen", needs=NEEDS)
-def test_only_the_chosen_app_loses_access(
-    api: Api, lease: Lease, member: Person, portal: Portal, target: Target
-) -> None:
+def test_only_the_chosen_app_loses_access(api: Api, member: Person, revoked: Ended) -> None:
     """After one of the apps is revoked it alone loses access."""
-    # given two connected apps that both read: the one of the shared grant, and one more
-    grant = lease(member)
-    looks = Looks(api.as_(grant), member.patient_id)
-    looks.must_open()
-    # when the member revokes the second
-    after = portal.revoke(member, target.app(grant.app))
-    died = _until_refused(looks, target)
-    kept = api.as_(member).read("Patient", member.patient_id)
-    # then it is refused, and the first is listed and reads as before
-    inconclusive_unless(died is not None, "the revoked app still has access", looks.last.exchange)
-    first = target.app(api.grant_of(member).app)
+    # given two connected apps that both read, and the second of them revoked and refused
+    kept = revoked.tried("shared grant")
+    watched, after = revoked.access, revoked.must_have(revoked.page, "the list")
+    inconclusive_unless(
+        watched.delay is not None, "the revoked app still has access", watched.last.exchange
+    )
+    # then the first is listed and reads as before
+    first = api.target.app(api.grant_of(member).app)
     listed = any(one.name == first.name for one in after.apps)
     expect.that(
-        listed and kept.resource_type == "Patient",
+        listed and kept.after.resource_type == "Patient",
         f"{first.id} still listed and served",
-        f"{first.id} is {'' if listed else 'not '}listed and was answered {kept.status} "
-        f"({{x:{kept.exchange}}})",
+        f"{first.id} is {'' if listed else 'not '}listed and was answered {kept.after.status} "
+        f"({{x:{kept.after.exchange}}})",
         after.page.screenshot or after.page.exchange,
-        looks.last.exchange,
-        kept.exchange,
+        watched.last.exchange,
+        kept.after.exchange,
     )
 
 
 @check("app-management.confirmation/entry-gone", needs=NEEDS)
-def test_entry_is_gone(lease: Lease, member: Person, portal: Portal, target: Target) -> None:
+def test_entry_is_gone(revoked: Ended, target: Target) -> None:
     """The page confirms and the app leaves the list."""
-    # given a connected app that is on the list: its Revoke control is pressed
-    app = target.app(lease(member).app)
-    after = portal.revoke(member, app)
+    # given a connected app that was on the list: its Revoke control was pressed
+    app, after = target.app(revoked.grant.app), revoked.must_have(revoked.page, "the list")
     # then the list no longer has it, or calls it revoked and offers nothing more to revoke
     left = [one for one in after.apps if one.name == app.name and one.revoke_label]
     expect.that(
@@ -71,7 +65,7 @@ def test_both_ways_end_access(
     authorization: Authorization,
     lease: Lease,
     member: Person,
-    portal: Portal,
+    revoked: Ended,
     smart: SmartConfiguration,
     target: Target,
 ) -> None:
@@ -81,30 +75,26 @@ def test_both_ways_end_access(
         "The configuration names no revocation endpoint, so the page is the only way.",
         smart.exchange,
     )
-    # given two apps that read
-    by_page, by_endpoint = lease(member), lease(member)
-    looks = [Looks(api.as_(grant), member.patient_id) for grant in (by_page, by_endpoint)]
-    for one in looks:
-        one.must_open()
-    # when one is ended on the page, and the other ends its own access
-    portal.revoke(member, target.app(by_page.app))
+    # given an app that reads, beside the one that was ended on the page
+    by_endpoint = lease(member)
+    looks = Looks(api.as_(by_endpoint), member.patient_id)
+    looks.must_open()
+    # when it ends its own access
     answer = authorization.tokens(target.app(by_endpoint.app), member).revoke(
         by_endpoint.refresh_token or by_endpoint.access_token
     )
-    delays = [_until_refused(one, target) for one in looks]
+    policy = target.policy
+    delay = eventually(
+        looks.refused,
+        within=policy.revocation_wait_seconds,
+        every=policy.revocation_poll_seconds,
+    )
     # then both tokens are refused
     inconclusive_unless(
-        delays != [None, None],
+        (delay, revoked.access.delay) != (None, None),
         "neither way ended an access token while the run waited",
-        *(one.last.exchange for one in looks),
+        revoked.access.last.exchange,
+        looks.last.exchange,
         answer.exchange,
     )
-    expect(*(one.last for one in looks)).is_refused()
-
-
-def _until_refused(looks: Looks, target: Target) -> float | None:
-    return eventually(
-        looks.refused,
-        within=target.policy.revocation_wait_seconds,
-        every=target.policy.revocation_poll_seconds,
-    )
+    expect(revoked.access.last, looks.last).is_refused()

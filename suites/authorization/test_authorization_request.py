@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from payerproof.plugin.session import RunSession
 from payerproof.smart.request import AuthorizationRequest
 from payerproof.suite import (
     Authorization,
@@ -36,7 +37,11 @@ def test_request_by_get(authorization: Authorization, member: Person) -> None:
 
 @check("smart.authorize-get-post/post", needs=("member",))
 def test_request_by_post(
-    authorization: Authorization, lease: Lease, smart: SmartConfiguration, member: Person
+    authorization: Authorization,
+    lease: Lease,
+    member: Person,
+    run_session: RunSession,
+    smart: SmartConfiguration,
 ) -> None:
     """The same request by form POST reaches the login and yields a code."""
     # given a payer that claims to take requests by POST
@@ -45,10 +50,13 @@ def test_request_by_post(
         "the payer does not claim authorize-post",
         smart.exchange,
     )
-    right = authorization.request(lease.hold(member))
+    # and a member whose single-use codes are free, for a form from elsewhere carries no session
+    quiet = run_session.cast.bystander(2)
+    person = run_session.person(quiet) if quiet else member
+    right = authorization.request(lease.hold(person))
     # when a correct request is posted as a form
     posted = _ByPost(right.endpoint, right.parameters, right.pkce)
-    outcome = authorization.visit(member, posted, method="POST", form=right.parameters)
+    outcome = authorization.visit(person, posted, method="POST", form=right.parameters)
     # then a code comes under the state that was sent
     expect(outcome).gives_code()
     expect.that(

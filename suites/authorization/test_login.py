@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from payerproof.browser.facts import AuthorizationOutcome
 from payerproof.suite import (
-    Apps,
     Authorization,
     Person,
     Portal,
@@ -17,10 +15,10 @@ from payerproof.suite import (
 
 
 @check("login.portal-credentials/work-in-the-flow", needs=("member", "browser"))
-def test_portal_credentials(apps: Apps, authorization: Authorization, member: Person) -> None:
+def test_portal_credentials(authorization: Authorization, member: Person) -> None:
     """The portal's own username and password work in the connection flow."""
     # given a browser without a session
-    outcome = _logging_in(apps, authorization, member)
+    outcome = authorization.login(member)
     # when the member signs in on the way to the consent page
     # then the payer lets them through
     expect.that(
@@ -32,10 +30,10 @@ def test_portal_credentials(apps: Apps, authorization: Authorization, member: Pe
 
 
 @check("login.second-factor/asked", needs=("member", "browser"))
-def test_second_factor(apps: Apps, authorization: Authorization, member: Person) -> None:
+def test_second_factor(authorization: Authorization, member: Person) -> None:
     """A fresh browser is asked for a second factor before consent."""
     # given a browser without a session
-    outcome = _logging_in(apps, authorization, member)
+    outcome = authorization.login(member)
     inconclusive_unless(outcome.logged_in, "no login page was passed", *outcome.exchanges[-3:])
     # when the member signs in
     asked = outcome.second_factor
@@ -66,14 +64,3 @@ def test_failed_login_tells_nothing(portal: Portal, member: Person) -> None:
     )
     # then the page tells nothing about the member
     expect(outcome.pages[-1]).shows_nothing_about(member.markers)
-
-
-def _logging_in(apps: Apps, authorization: Authorization, member: Person) -> AuthorizationOutcome:
-    """The first connection where the member had to sign in for it, else a fresh trip to consent."""
-    first = authorization.first_connection(member)
-    request = authorization.request(apps.default, prompt="consent")
-    return (
-        first
-        if first.logged_in
-        else authorization.visit(member, request, fresh=True, decision="look")
-    )

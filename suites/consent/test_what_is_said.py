@@ -13,7 +13,6 @@ from payerproof.suite import (
     Apps,
     Authorization,
     Person,
-    Persona,
     Target,
     check,
     expect,
@@ -21,7 +20,6 @@ from payerproof.suite import (
     not_applicable_unless,
     remark,
 )
-from payerproof.target.needs import members, representatives
 
 RESERVED = ("example", "test", "invalid", "localhost")
 """Top-level names that lead nowhere by design (RFC 2606)."""
@@ -76,9 +74,10 @@ def test_spanish_asked_for(
     """With Spanish asked for, the page is Spanish or says its language, with the same choices."""
     # given the page in English, and a member whose browser has not been used in this run
     english = _consent(authorization, member)
-    quiet = _uninvolved(run_session)
+    quiet = run_session.cast.bystander(0)
     inconclusive_unless(quiet, "the browser of every member has been used already")
-    other = run_session.person(quiet[-1])
+    assert quiet is not None
+    other = run_session.person(quiet)
     # when a browser that prefers Spanish comes to the same request
     request = authorization.request(apps.default)
     outcome = authorization.visit(other, request, decision="look", locale="es-US")
@@ -190,14 +189,6 @@ def test_delivered_data_were_shown(
         consent.page.screenshot,
         *(found[0] for kind in hidden if (found := member.record.exchanges.get(kind))),
     )
-
-
-def _uninvolved(session: RunSession) -> list[Persona]:
-    """Members for whom no other check acts; a second login of the others might have to wait."""
-    cast = session.cast
-    acting = [*(cast.pair or ()), *(cast.relatives or ()), *representatives(session.target)]
-    busy = {one.id for one in acting}
-    return [one for one in members(session.target) if one.id not in busy]
 
 
 def _consent(authorization: Authorization, person: Person) -> ConsentFacts:

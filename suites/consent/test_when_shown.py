@@ -7,10 +7,10 @@ from payerproof.expect.given import unconnected
 from payerproof.suite import (
     Apps,
     Authorization,
+    Ended,
     Lease,
     Person,
     Portal,
-    Target,
     check,
     expect,
     inconclusive_unless,
@@ -57,15 +57,11 @@ def test_consent_for_wider_scopes(
     "consent-screen.first-time-and-after-revoke/after-revocation",
     needs=("member", "browser", "portal", "two_apps", "state_changes"),
 )
-def test_consent_after_revocation(
-    authorization: Authorization, lease: Lease, member: Person, portal: Portal, target: Target
-) -> None:
+def test_consent_after_revocation(revoked: Ended) -> None:
     """The consent page is shown again after a revocation."""
     # given an app that was connected and then revoked
-    app = target.app(lease(member).app)
-    portal.revoke(member, app)
-    # when it comes again with the same request
-    outcome = authorization.visit(member, authorization.request(app), decision="look")
+    # when it came again with the same request
+    outcome = revoked.must_have(revoked.reconnecting, "connecting again")
     # then the member is asked again
     _expect_asked(outcome)
 

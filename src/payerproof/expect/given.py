@@ -36,18 +36,12 @@ class Hold(Protocol):
 def unconnected(portal: AppList, lease: Hold, person: Any, *apps: App) -> App:
     """Hold one of these apps that the person has not connected, so that consent is not remembered.
 
-    Where all are connected, what an earlier check left of one is ended: nobody else uses a pair
-    that is held.
+    What an earlier check left of it is ended: nobody else uses a pair that is held.
     """
-    connected = _listed(portal, person)
-    app = lease.hold(person, *([one for one in apps if one.name not in connected] or apps))
-    if app.name in _listed(portal, person):
+    app = lease.hold(person, *apps)
+    if app.name in {entry.name for entry in portal.connected_apps(person).apps}:
         portal.revoke(person, app)
     return app
-
-
-def _listed(portal: AppList, person: Any) -> set[str]:
-    return {entry.name for entry in portal.connected_apps(person).apps}
 
 
 @dataclass

@@ -10,6 +10,8 @@ import pytest
 
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal
 from payerproof.plugin.people import Person
+from payerproof.plugin.revocation import Ended
+from payerproof.plugin.revoking import ended_by_the_member
 from payerproof.plugin.session import RunSession
 from payerproof.plugin.stash import SESSION
 from payerproof.smart.configuration import SmartConfiguration
@@ -25,6 +27,7 @@ NAMES = (
     "portal",
     "relatives",
     "representative",
+    "revoked",
     "run_session",
     "smart",
     "stranger",
@@ -99,6 +102,12 @@ def representative(run_session: RunSession) -> Person:
     found = run_session.cast.representative()
     assert found is not None, "needs representative: say so in @check(…, needs=('representative',))"
     return run_session.person(found)
+
+
+@pytest.fixture
+def revoked(run_session: RunSession) -> Ended:
+    """The run's one revocation in the portal: what was tried before it, and after."""
+    return ended_by_the_member(run_session)
 
 
 @pytest.fixture

@@ -202,7 +202,7 @@ class Grants:
         generation = 0
         while True:
             grant = self._connection(persona, app, generation).grant
-            self._learn(grant)
+            self.learn(grant)
             if not grant.stale:
                 return grant
             generation += 1
@@ -241,7 +241,8 @@ class Grants:
         scopes = tuple(app.scopes.split())
         return Grant(persona.id, app.id, scopes, scopes, persona.patient_id or "", token)
 
-    def _learn(self, grant: Grant) -> None:
+    def learn(self, grant: Grant) -> None:
+        """Make a grant's tokens known to this process's redactor."""
         redactor = self.http.recorder.redactor
         for kind, value in (
             ("access token", grant.access_token),

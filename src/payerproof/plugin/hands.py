@@ -119,12 +119,29 @@ class Authorization:
         self, person: Person, request: AuthorizationRequest, **how: Any
     ) -> AuthorizationOutcome:
         """Send the person's browser there; `how` as in `browser.facts.AuthorizationVisit`."""
+        self._session.greet(person.persona)
         return self._session.grants.visit(person.persona, request, **how)
 
     def first_connection(self, person: Person) -> AuthorizationOutcome:
         """The trip on which the person's shared grant was given; it costs nothing more."""
         session = self._session
         return session.grants.first_connection(person.persona, session.default_app)
+
+    def login(self, person: Person) -> AuthorizationOutcome:
+        """A trip on which the person signed in: that of the shared grant, as a rule.
+
+        Where they had a session before it, a trip to consent in a fresh browser, once per run.
+        """
+        first = self.first_connection(person)
+        if first.logged_in:
+            return first
+        request = self.request(self._session.default_app, prompt="consent")
+        kept = self._session.memo.once(
+            f"login:{person.id}",
+            lambda: self.visit(person, request, fresh=True, decision="look"),
+        )
+        assert isinstance(kept, AuthorizationOutcome)
+        return kept
 
     def code(self, person: Person, request: AuthorizationRequest, **how: Any) -> str:
         """A fresh authorization code; inconclusive where none comes to a correct request."""
@@ -158,6 +175,7 @@ class Lease:
 
         `how` as in `browser.facts.AuthorizationVisit`. Raises `LoginTrouble` (inconclusive).
         """
+        self._session.greet(person.persona)
         held = self.hold(person, app) if app else self.hold(person)
         grant = self._session.grants.obtain(person.persona, held, scopes, **how)
         if not self._session.undone_at_the_end or acts_for(person.persona):

@@ -123,6 +123,24 @@ class Cast:
                     return one, other
         return None
 
+    @cached_property
+    def bystanders(self) -> tuple[Persona, ...]:
+        """Members with a login who play no other part, those whom nobody represents last.
+
+        A check that logs somebody in a second time would wait for the next single-use code;
+        one that acts for a bystander of its own does not.
+        """
+        acting = [*(self.pair or ()), *(self.relatives or ()), *representatives(self.target)]
+        busy = {one.id for one in acting}
+        led = {name for one in self.target.personas for name in one.represents}
+        free = (one for one in members(self.target) if one.id not in busy)
+        return tuple(sorted(free, key=lambda one: one.id not in led))
+
+    def bystander(self, turn: int) -> Persona | None:
+        """A bystander, another for each turn (0, 1, ...) as long as there are enough of them."""
+        free = self.bystanders[::-1]
+        return free[turn % len(free)] if free else None
+
     def representative(self, of: int = 1) -> Persona | None:
         """A representative who acts for at least so many members."""
         return next(iter(representatives(self.target, of)), None)

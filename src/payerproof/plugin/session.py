@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -189,6 +190,16 @@ class RunSession:
     def shared_grant(self, persona: Persona) -> Grant:
         """The grant with which all checks read a persona's data."""
         return self.grants.shared(persona, self.default_app)
+
+    def greet(self, persona: Persona) -> None:
+        """Let the first trip of the checks' members be that of their shared grant.
+
+        On it they log in, and every check may look at its pages; a login of one's own would have
+        to wait for the next single-use code.
+        """
+        if persona.id in {one.id for one in self.cast.pair or ()}:
+            with suppress(Inconclusive):  # told by the checks that need the shared grant
+                self.shared_grant(persona)
 
     def patient_id(self, persona: Persona) -> str:
         """Logical id of a persona's Patient: by token, payer file, or search (Q-TOK-01)."""

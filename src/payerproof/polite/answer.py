@@ -10,13 +10,14 @@ from typing import Any, TypeVar, overload
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class Headers:
     """Header fields in the order they came; names compare without regard to case."""
 
-    __slots__ = ("_items",)
+    fields: Iterable[tuple[str, str]] = ()
 
-    def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
-        self._items = tuple(items)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", tuple(self.fields))
 
     @overload
     def get(self, name: str) -> str | None: ...
@@ -25,25 +26,25 @@ class Headers:
     def get(self, name: str, default: object = None) -> object:
         """The first value of a field, or `default`."""
         wanted = name.lower()
-        return next((value for key, value in self._items if key.lower() == wanted), default)
+        return next((value for key, value in self.fields if key.lower() == wanted), default)
 
     def get_all(self, name: str) -> list[str]:
         """Every value of a field, in order."""
         wanted = name.lower()
-        return [value for key, value in self._items if key.lower() == wanted]
+        return [value for key, value in self.fields if key.lower() == wanted]
 
     def items(self) -> tuple[tuple[str, str], ...]:
         """Names as they were sent, with their values, repeated fields included."""
-        return self._items
+        return tuple(self.fields)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.get(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name.lower() for name, _ in self._items))
+        return iter(dict.fromkeys(name.lower() for name, _ in self.fields))
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(tuple(self.fields))
 
     def __repr__(self) -> str:
         return f"<Headers: {', '.join(self)}>"

@@ -1,0 +1,257 @@
+"""How the one revocation of a run is made: connect, try, revoke, try again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from payerproof.browser.errors import ControlNotFound, LoginFailed, PageUnreachable
+from payerproof.expect.given import Looks
+from payerproof.expect.outcomes import Inconclusive
+from payerproof.fhir.client import FhirClient
+from payerproof.fhir.reply import Reply
+from payerproof.plugin.grants import Grant, LoginTrouble, Trouble
+from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal
+from payerproof.plugin.people import Person
+from payerproof.plugin.revocation import Ended, Tried, Watched
+from payerproof.plugin.session import RunSession
+from payerproof.smart.tokens import TokenAnswer
+from payerproof.target import App
+
+CLAIMS = "ExplanationOfBenefit"
+LOOKS_AGAIN = 6
+T = TypeVar("T")
+Ask = Callable[[], Reply]
+
+
+def ended_by_the_member(session: RunSession) -> Ended:
+    """The run's one revocation, made by whichever check asks first.
+
+    An app is connected three times and revoked in the portal; what ends with it, and what must not,
+    is tried before and after. Raises `payerproof.expect.outcomes.Inconclusive` where the app could
+    not be connected or revoked.
+    """
+    found = session.memo.once("revocation", lambda: _made(session))
+    if isinstance(found, Trouble):
+        raise LoginTrouble(found.sentence, found.evidence)
+    assert isinstance(found, Ended)
+    kept = [found.kept] if found.kept else []
+    for grant in (found.grant, found.newest, *found.older, *kept):
+        session.grants.learn(grant)
+    return found
+
+
+def _made(session: RunSession) -> Ended | Trouble:
+    first, pair = session.cast.first, session.cast.pair
+    assert first is not None, "needs member: say so in @check(…, needs=('member',))"
+    stranger = session.person(pair[1]) if pair else None
+    try:
+        with ExitStack() as stack:
+            lease = Lease(session, stack)
+            return _Revoking(session, session.person(first), stranger, lease).carried_out()
+    except Inconclusive as trouble:
+        return Trouble(trouble.sentence, trouble.evidence)
+    except (ControlNotFound, LoginFailed, PageUnreachable) as trouble:
+        return Trouble(str(trouble), ())
+
+
+@dataclass
+class _Revoking:
+    session: RunSession
+    member: Person
+    stranger: Person | None
+    lease: Lease
+    asks: dict[str, Ask] = field(default_factory=dict)
+
+    @property
+    def api(self) -> Api:
+        return Api(self.session)
+
+    @property
+    def authorization(self) -> Authorization:
+        return Authorization(self.session)
+
+    def carried_out(self) -> Ended:
+        app = self._app()
+        earlier = [_perhaps(lambda: self.lease(self.member, app)) for _ in range(2)]
+        older = tuple(one for one in earlier if one)
+        kept = _perhaps(lambda: self._kept(app))
+        others = _perhaps(lambda: self._of_the_other(app))
+        grant = self.lease(self.member, app)
+        request = self.authorization.request(app)
+        code = _perhaps(lambda: self.authorization.code(self.member, request))
+        tokens = self.authorization.tokens(app, self.member)
+        refreshed = tokens.refresh(grant.refresh_token) if grant.refresh_token else None
+        ended = Ended(grant, refreshed, older, kept, *self._watches(grant, refreshed))
+        self._plan(ended, others)
+        before = {name: ask() for name, ask in self.asks.items()}
+        active = self._introspected(app, ended)
+        page = Portal(self.session).revoke(self.member, app)
+        ended = replace(ended, page=page, **self._watched(ended))
+        after = {name: ask() for name, ask in self.asks.items()}
+        inactive = self._introspected(app, ended)
+        return replace(
+            ended,
+            fhir={name: Tried(before[name], after[name]) for name in before},
+            introspected={name: (active[name], inactive[name]) for name in active},
+            refreshes=dict(self._refreshes(app, ended)),
+            code=tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
+            if code
+            else None,
+            **self._afterwards(app, ended),
+        )
+
+    # -- who and what --------------------------------------------------------------------------
+
+    def _app(self) -> App:
+        """An app with a secret where there is one: only it may ask for introspection."""
+        spare = Apps(self.session).spare
+        able = [app for app in spare if app.type == "confidential-symmetric"]
+        return self.lease.hold(self.member, *(able or spare))
+
+    def _kept(self, revoked: App) -> Grant | None:
+        further = [app for app in Apps(self.session).spare if app.id != revoked.id]
+        if not further:
+            return None
+        return self.lease(self.member, self.lease.hold(self.member, *further))
+
+    def _of_the_other(self, app: App) -> Grant | None:
+        return self.lease(self.stranger, app) if self.stranger else None
+
+    def _plan(self, ended: Ended, others: Grant | None) -> None:
+        """Fill in every FHIR request to be made before and after."""
+        own, client = self.member.patient_id, self.api.as_(ended.newest)
+        record, asks = self.member.record, self.asks
+        if claims := record.ids(CLAIMS):
+            asks["read"] = lambda: client.read(CLAIMS, claims[0])
+            asks |= self._next_link(client)
+        asks["search"] = lambda: client.search("Coverage", beneficiary=own)
+        asks["search by POST"] = lambda: client.search_by_post("Condition", patient=own)
+        asks["everything"] = lambda: client.get(f"Patient/{own}/$everything")
+        if address := next(_attachments(record.of("DocumentReference")), ""):
+            asks["attachment"] = lambda: client.get(address)
+            asks["attachment without a token"] = lambda: self.api.anonymous().get(address)
+        for number, grant in enumerate(ended.older, start=1):
+            asks[f"older {number}"] = self._own_patient(grant, self.member)
+        if ended.kept:
+            asks["kept app"] = self._own_patient(ended.kept, self.member)
+        if others and self.stranger:
+            asks["other member"] = self._own_patient(others, self.stranger)
+        shared = self.api.grant_of(self.member)
+        asks["shared grant"] = self._own_patient(shared, self.member)
+
+    def _own_patient(self, grant: Grant, person: Person) -> Ask:
+        return lambda: self.api.as_(grant).read("Patient", person.patient_id)
+
+    def _next_link(self, client: FhirClient) -> dict[str, Ask]:
+        first = client.search(CLAIMS, [("patient", self.member.patient_id), ("_count", "2")])
+        following = first.link("next")
+        if not following:
+            return {}
+        return {
+            "next link": lambda: client.get(following),
+            "next link without a token": lambda: self.api.anonymous().get(following),
+        }
+
+    # -- watching ------------------------------------------------------------------------------
+
+    def _watches(
+        self, grant: Grant, refreshed: TokenAnswer | None
+    ) -> tuple[Watched, Watched | None]:
+        own = self.member.patient_id
+        renewed = None
+        if refreshed is not None and refreshed.gave_token:
+            client = self.api.as_(grant).with_token(refreshed.access_token)
+            renewed = Watched(client.read("Patient", own))
+        return Watched(self.api.as_(grant).read("Patient", own)), renewed
+
+    def _watched(self, ended: Ended) -> dict[str, Any]:
+        """Look with both access tokens, in turns, until both are refused or the time is up."""
+        policy = self.session.target.policy
+        own = self.member.patient_id
+        looks = {"access": Looks(self.api.as_(ended.grant), own)}
+        if ended.renewed:
+            looks["renewed"] = Looks(self.api.as_(ended.newest), own)
+        delays: dict[str, float] = {}
+        started = time.monotonic()
+        while True:
+            for name in [one for one in looks if one not in delays]:
+                if looks[name].refused():
+                    delays[name] = time.monotonic() - started
+            spent = time.monotonic() - started
+            if (
+                len(delays) == len(looks)
+                or spent + policy.revocation_poll_seconds > policy.revocation_wait_seconds
+            ):
+                break
+            time.sleep(policy.revocation_poll_seconds)
+        return {
+            name: replace(getattr(ended, name), replies=tuple(look.replies), delay=delays.get(name))
+            for name, look in looks.items()
+        }
+
+    # -- afterwards ----------------------------------------------------------------------------
+
+    def _introspected(self, app: App, ended: Ended) -> dict[str, TokenAnswer]:
+        if app.type == "public" or not self.session.configuration.endpoint(
+            "introspection_endpoint"
+        ):
+            return {}
+        tokens, grant = self.authorization.tokens(app, self.member), ended.newest
+        named = {"access token": grant.access_token, "refresh token": grant.refresh_token}
+        return {name: tokens.introspect(token) for name, token in named.items() if token}
+
+    def _refreshes(self, app: App, ended: Ended) -> Iterator[tuple[str, TokenAnswer]]:
+        """Each refresh token of the app; the newest first, for a rotated one may end its family."""
+        tokens = self.authorization.tokens(app, self.member)
+        current = ended.newest.refresh_token
+        if current:
+            yield "newest", tokens.refresh(current)
+        if current and ended.grant.refresh_token != current:
+            yield "rotated", tokens.refresh(ended.grant.refresh_token)
+        for number, grant in enumerate(ended.older, start=1):
+            if grant.refresh_token:
+                yield f"older {number}", tokens.refresh(grant.refresh_token)
+
+    def _afterwards(self, app: App, ended: Ended) -> dict[str, Any]:
+        """What the app that was kept can do, and whether the revoked one comes back to life."""
+        looks = Looks(self.api.as_(ended.grant), self.member.patient_id)
+        found: dict[str, Any] = {}
+        if ended.kept:
+            tokens = self.authorization.tokens(self.session.target.app(ended.kept.app), self.member)
+            found["kept_refresh"] = tokens.refresh(ended.kept.refresh_token)
+            looks.refused()
+            found["revived"] = tuple(looks.replies)
+            if token := ended.newest.refresh_token:
+                own = self.authorization.tokens(app, self.member)
+                found["refresh_of_old"] = own.refresh(token)
+        if ended.access.delay is not None:
+            found["again"] = self._again(looks)
+        request = self.authorization.request(app)
+        found["reconnecting"] = self.authorization.visit(self.member, request, decision="look")
+        return found
+
+    def _again(self, looks: Looks) -> tuple[Reply, ...]:
+        first = len(looks.replies)
+        for _ in range(LOOKS_AGAIN):
+            time.sleep(self.session.target.policy.revocation_poll_seconds)
+            looks.refused()
+        return tuple(looks.replies[first:])
+
+
+def _perhaps(make: Callable[[], T | None]) -> T | None:
+    """A part without which the rest can still be told."""
+    try:
+        return make()
+    except Inconclusive:
+        return None
+
+
+def _attachments(documents: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
+    for document in documents:
+        for content in document.get("content") or []:
+            if url := (content.get("attachment") or {}).get("url"):
+                yield str(url)
