@@ -20,6 +20,10 @@ IN_FLIGHT = 4
 """Tasks handed out per worker at any time."""
 
 
+CONNECT = "20s"
+"""How long to wait for the scheduler."""
+
+
 class ClusterError(Exception):
     """A cluster that cannot be used; the text says what to do."""
 
@@ -33,7 +37,7 @@ def judge_on_cluster(
     except ImportError as why:
         raise ClusterError("install payerproof[cluster] to use --engine dask://…") from why
     try:
-        client = distributed.Client(address, timeout="20s", set_as_default=False)
+        client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, TimeoutError) as why:
         raise ClusterError(f"no Dask scheduler answers at {address} ({why})") from why
     with client:
