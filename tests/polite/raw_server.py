@@ -7,7 +7,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 from payerproof.polite import Clock
 
@@ -19,6 +19,14 @@ def ok(body: bytes = b"{}", *fields: str, status: str = "200 OK") -> bytes:
     if not any(field.lower().startswith("content-type") for field in fields):
         lines.append("Content-Type: application/json")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def _head(stream: BinaryIO) -> bytes:
+    """Request line and header fields; empty where the client has gone."""
+    lines = []
+    while (line := stream.readline()) not in (b"\r\n", b""):
+        lines.append(line)
+    return b"".join(lines)
 
 
 @dataclass
@@ -61,7 +69,7 @@ class RawServer:
             with self._lock:
                 self._open.append(connection)
             with connection, connection.makefile("rb") as stream:
-                while head := b"".join(iter(stream.readline, b"\r\n")):
+                while head := _head(stream):
                     with self._lock:
                         self.heads.append(head)
                         number = len(self.heads)
