@@ -10,6 +10,8 @@ from payerproof.guides.references import target_type
 from payerproof.guides.run import Place, Run
 from payerproof.guides.schema import Node
 
+Way = tuple[str | int, ...]
+
 _WITHOUT = frozenset(("transaction", "transaction-response", "batch", "batch-response"))
 """Types whose entries may have no fullUrl."""
 
@@ -62,6 +64,9 @@ def check(run: Run, place: Place, base: Node) -> None:
         elif isinstance(kind, str) and kind not in _WITHOUT and "resource" in entry:
             message = "Give the entry the fullUrl of its resource; only transactions may lack it."
             _report(run, place, base, at, message, "an absolute address")
+    _check_links(run, place, base)
+    if kind == "searchset":
+        _check_matches(run, place, base)
     if kind in ("document", "message"):
         _check_inside(run, place, base)
 
@@ -91,41 +96,129 @@ def _report(run: Run, place: Place, base: Node, at: int, message: str, expected:
     run.report("bundle-full-url", where, base, message, expected=expected)
 
 
+def _check_links(run: Run, place: Place, base: Node) -> None:
+    """self, next and their like stand once (R4, Bundle.link)."""
+    listed = place.value.get("link")
+    met: set[str] = set()
+    for at, link in enumerate(listed if isinstance(listed, list) else ()):
+        relation = link.get("relation") if isinstance(link, dict) else None
+        if isinstance(relation, str) and relation in _ONCE and relation in met:
+            way: Way = ("link", at, "relation")
+            message = f"Send the link {relation} once."
+            _tell(run, place, base, "bundle-link", way, message, "one link of each relation")
+        met.add(str(relation))
+
+
+_ONCE = frozenset(("self", "first", "previous", "prev", "next", "last"))
+
+
+def _check_matches(run: Run, place: Place, base: Node) -> None:
+    """A match of a search is of the type that was searched for, where self tells it."""
+    links = place.value.get("link")
+    urls = [
+        link.get("url")
+        for link in (links if isinstance(links, list) else ())
+        if isinstance(link, dict) and link.get("relation") == "self"
+    ]
+    if len(urls) != 1 or not isinstance(urls[0], str):
+        return
+    searched = urls[0].partition("?")[0].rstrip("/").rpartition("/")[2]
+    if "?" not in urls[0] or not run.schema.model.known(searched):
+        return
+    for at, entry in _entries(place.value):
+        inner, search = entry.get("resource"), entry.get("search")
+        kind = inner.get("resourceType") if isinstance(inner, dict) else None
+        if isinstance(search, dict) and search.get("mode") == "match" and kind != searched:
+            way: Way = ("entry", at, "search", "mode")
+            message = f"Call only a {searched} a match: that is what was searched for."
+            _tell(run, place, base, "bundle-match", way, message, searched)
+
+
 def _check_inside(run: Run, place: Place, base: Node) -> None:
     """What the Composition or MessageHeader refers to is in the Bundle."""
-    first = next((e for _, e in _entries(place.value)), {}).get("resource")
-    kind = first.get("resourceType") if isinstance(first, dict) else None
+    entries = list(_entries(place.value))
+    first = entries[0][1] if entries else {}
+    inner = first.get("resource")
+    kind = inner.get("resourceType") if isinstance(inner, dict) else None
     if kind not in _NEEDED:
         return
-    held = index(place.value)
+    held = {e["fullUrl"] for _, e in entries if isinstance(e.get("fullUrl"), str)}
+    root = _root(first.get("fullUrl"))
     for path in _NEEDED[kind]:
-        for way, value in _at(first, path.split("."), ()):
+        for way, value in _at(inner, path.split("."), ()):
             reference = value.get("reference") if isinstance(value, dict) else None
             if not isinstance(reference, str) or reference.startswith("#"):
                 continue
-            if not _holds(held, reference.partition("#")[0]):
-                steps = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in way)
-                run.report(
-                    "bundle-reference",
-                    Place(
-                        f"{place.path}.entry[0].resource{steps}",
-                        (*place.pointer, "entry", 0, "resource", *way),
-                        value,
-                        None,
-                        "Reference",
-                        place,
-                    ),
-                    base,
-                    f"Put what {kind}.{path} refers to into the Bundle.",
-                    expected="an entry with this address",
-                    found="none",
+            if _resolved(reference, root) not in held:
+                where: Way = ("entry", 0, "resource", *way)
+                message = f"Put what {kind}.{path} refers to into the Bundle."
+                _tell(
+                    run, place, base, "bundle-reference", where, message, "an entry of the Bundle"
                 )
+    if kind == "Composition":
+        _check_reached(run, place, base, entries)
 
 
-def _holds(held: dict[str, Any], reference: str) -> bool:
-    """Whether a reference leads to an entry, by its address or, without one, by type and id."""
-    bare = reference.partition("/_history/")[0]
-    return bare in held or ("://" not in bare and any(k.endswith("/" + bare) for k in held))
+def _root(url: Any) -> str:
+    """The service that a RESTful fullUrl belongs to, with its last slash; else nothing."""
+    if not isinstance(url, str) or "://" not in url or target_type(url) is None:
+        return ""
+    return url.rsplit("/", 2)[0] + "/"
+
+
+def _resolved(reference: str, root: str) -> str:
+    """A reference as the fullUrl it leads to (R4, Bundle: resolving references)."""
+    bare = reference.partition("#")[0].partition("/_history/")[0]
+    return bare if absolute(bare) else root + bare
+
+
+def _check_reached(
+    run: Run, place: Place, base: Node, entries: list[tuple[int, dict[str, Any]]]
+) -> None:
+    """Every entry of a document hangs together with the Composition (R4, 3.3.1)."""
+    links: dict[str, set[str]] = {}
+    for _, entry in entries:
+        url = entry.get("fullUrl")
+        if not isinstance(url, str):
+            return
+        links.setdefault(url, set())
+    for _, entry in entries:
+        for reference in _references(entry.get("resource")):
+            target = _resolved(reference, _root(entry["fullUrl"]))
+            if target in links:
+                links[entry["fullUrl"]].add(target)
+                links[target].add(entry["fullUrl"])
+    reached, pending = set(), [entries[0][1]["fullUrl"]]
+    while pending:
+        url = pending.pop()
+        if url not in reached:
+            reached.add(url)
+            pending += links[url]
+    for at, entry in entries:
+        if entry["fullUrl"] not in reached:
+            message = "Leave out of a document what its Composition does not lead to."
+            _tell(run, place, base, "bundle-unreached", ("entry", at), message, "a linked entry")
+
+
+def _references(value: Any) -> Iterator[str]:
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            reference = item.get("reference")
+            if isinstance(reference, str):
+                yield reference
+            pending += item.values()
+        elif isinstance(item, list):
+            pending += item
+
+
+def _tell(
+    run: Run, place: Place, base: Node, rule: str, way: Way, message: str, expected: str
+) -> None:
+    steps = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in way)
+    where = Place(place.path + steps, (*place.pointer, *way), None, None, "Element", place)
+    run.report(rule, where, base, message, expected=expected, found="something else")
 
 
 def _at(

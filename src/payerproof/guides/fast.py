@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from payerproof.guides.artefacts import KINDS
 from payerproof.guides.datatypes import system_good, unit_good
 from payerproof.guides.errata import Errata
 from payerproof.guides.fastcode import Coder
@@ -155,6 +156,8 @@ class Fast:
     def _root(self, kind: str, claimed: tuple[str, ...], extra: tuple[str, ...]) -> Table | None:
         base = self.schema.base(kind)
         if base is None or base.structure.facts["kind"] != "resource" or kind == "Bundle":
+            return None
+        if kind in KINDS:
             return None
         if base.structure.facts["abstract"] or len(self._roots) > 10_000:
             return None

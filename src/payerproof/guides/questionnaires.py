@@ -11,27 +11,31 @@ from payerproof.guides.schema import Node
 Way = tuple[str | int, ...]
 
 
+def rows(value: Any, key: str, way: Way = ()) -> Iterator[tuple[Way, dict[str, Any]]]:
+    """The objects of an array with their ways; nothing where there is no array."""
+    listed = value.get(key) if isinstance(value, dict) else None
+    for at, row in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(row, dict):
+            yield (*way, key, at), row
+
+
 def _items(value: Any, way: Way) -> Iterator[tuple[Way, dict[str, Any]]]:
-    """Every item with its place, outermost first."""
+    """Every item with its place."""
     pending: list[tuple[Way, Any]] = [(way, value)]
     while pending:
         at, holder = pending.pop()
-        listed = holder.get("item") if isinstance(holder, dict) else None
-        for number, item in enumerate(listed if isinstance(listed, list) else ()):
-            if isinstance(item, dict):
-                here = (*at, "item", number)
-                yield here, item
-                pending.append((here, item))
+        for here, item in rows(holder, "item", at):
+            yield here, item
+            pending.append((here, item))
 
 
 def check(run: Run, place: Place, base: Node) -> None:
     """Each enableWhen asks for an item that the Questionnaire has."""
     known = {item.get("linkId") for _, item in _items(place.value, ()) if _text(item, "linkId")}
     for way, item in _items(place.value, ()):
-        listed = item.get("enableWhen")
-        for at, when in enumerate(listed if isinstance(listed, list) else ()):
-            if isinstance(when, dict) and _text(when, "question") and when["question"] not in known:
-                _report(run, place, base, (*way, "enableWhen", at, "question"))
+        for here, when in rows(item, "enableWhen", way):
+            if _text(when, "question") and when["question"] not in known:
+                _report(run, place, base, (*here, "question"))
 
 
 def _text(value: dict[str, Any], key: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from payerproof.guides import bundles, implied, questionnaires
+from payerproof.guides import answers, artefacts, bundles, implied, questionnaires
 from payerproof.guides.fhirpath.items import Node as PathNode
 from payerproof.guides.findings import WARNING
 from payerproof.guides.library import BASE
@@ -48,6 +48,9 @@ def check_resource(run: Run, place: Place, extra: tuple[str, ...] = ()) -> tuple
         bundles.check(run, place, base)
     elif kind == "Questionnaire":
         questionnaires.check(run, place, base)
+    elif kind == "QuestionnaireResponse":
+        answers.check(run, place, base)
+    artefacts.check(run, place, base)
     run.env, run.resource_place = before
     return tuple(applied)
 
