@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from payerproof.plugin.journal import Journal, open_changes, undo
 
 
 class Portal:
-    """Remembers what was revoked; one app cannot be."""
+    """Remembers what was revoked, visit by visit; one app cannot be."""
 
     def __init__(self) -> None:
-        self.revoked: list[tuple[str, str]] = []
+        self.visits: list[tuple[str, tuple[str, ...]]] = []
 
-    def revoke(self, persona: str, app_name: str) -> None:
-        if app_name == "Stubborn":
-            raise RuntimeError("no such button")
-        self.revoked.append((persona, app_name))
+    def revoke_all(self, persona: str, app_names: Sequence[str]) -> tuple[str, ...]:
+        if persona == "locked":
+            raise RuntimeError("no login")
+        self.visits.append((persona, tuple(app_names)))
+        return tuple(name for name in app_names if name != "Stubborn")
 
 
 def test_a_change_is_open_until_it_is_closed(tmp_path: Path) -> None:
@@ -27,13 +29,15 @@ def test_a_change_is_open_until_it_is_closed(tmp_path: Path) -> None:
     assert open_changes(tmp_path) == ()
 
 
-def test_settling_a_pair_closes_what_this_process_opened_for_it(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, "gw0")
+def test_settling_a_pair_closes_what_any_process_opened_for_it(tmp_path: Path) -> None:
+    journal, later = Journal(tmp_path, "gw0"), Journal(tmp_path, "gw1")
     journal.open("grant", "ada", "app1")
-    journal.open("grant", "ada", "app1")
+    later.open("grant", "ada", "app1")
     other = journal.open("grant", "ada", "app2")
+    assert len(journal.opened("ada", "app1")) == 2
     journal.settle("ada", "app1")
     assert open_changes(tmp_path) == (other,)
+    assert journal.opened("ada", "app1") == ()
 
 
 def test_a_line_torn_by_a_kill_is_passed_over(tmp_path: Path) -> None:
@@ -49,12 +53,16 @@ def test_ids_go_on_after_a_resume(tmp_path: Path) -> None:
     assert first.id != second.id
 
 
-def test_undo_revokes_each_pair_once_and_says_what_is_left(tmp_path: Path) -> None:
+def test_undo_visits_each_persona_once_and_says_what_is_left(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "gw0")
+    journal.open("grant", "locked", "app1")
     for app in ("app1", "app1", "app2", "app3"):
         journal.open("grant", "ada", app)
     portal = Portal()
     left = undo(tmp_path, portal, {"app1": "One", "app2": "Stubborn", "app3": "Three"})
-    assert portal.revoked == [("ada", "One"), ("ada", "Three")]
-    assert [change.app for change in left] == ["app2"]
+    assert portal.visits == [("ada", ("One", "Stubborn", "Three"))]
+    assert [(change.persona, change.app) for change in left] == [
+        ("locked", "app1"),
+        ("ada", "app2"),
+    ]
     assert open_changes(tmp_path) == left

@@ -7,7 +7,7 @@ again and nobody logs in twice; it belongs to one thread. `HookAgent` serves run
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -62,6 +62,10 @@ class MemberAgent(Protocol):
 
     def revoke(self, persona: str, app_name: str) -> ConnectedApps:
         """Press Revoke for the named app, confirm, and look at the list again."""
+        ...
+
+    def revoke_all(self, persona: str, app_names: Sequence[str]) -> tuple[str, ...]:
+        """Revoke several apps on one visit; return those that can no longer be revoked."""
         ...
 
     def visit(self, url: str, *, persona: str = "", locale: str = "") -> PageFacts:
@@ -199,10 +203,22 @@ class BrowserAgent:
                 raise ControlNotFound(
                     f"the connected-apps page of {persona} has no control to revoke {app_name}"
                 )
-            self._press_revoke(session, seen, control, app_name)
-            self._goto(session, self._management_page())
-            seen, facts = self._portal_page(session, someone)
+            seen, facts = self._press_revoke(session, someone, seen, control, app_name)
             return ConnectedApps(facts, portal.connected_apps(seen, self._known_apps()), True)
+
+    def revoke_all(self, persona: str, app_names: Sequence[str]) -> tuple[str, ...]:
+        """See `MemberAgent.revoke_all`. Raises `LoginFailed`, `NothingToVisit`."""
+        someone, revoked = self._persona(persona), []
+        with self._session(persona, "") as session:
+            self._begin(session, persona, "", "")
+            self._goto(session, self._management_page())
+            seen, _ = self._portal_page(session, someone)
+            for name in app_names:
+                control = portal.revoke_control(seen, name)
+                if control is not None:
+                    seen, _ = self._press_revoke(session, someone, seen, control, name)
+                    revoked += [name] if portal.revoke_control(seen, name) is None else []
+        return tuple(revoked)
 
     def visit(self, url: str, *, persona: str = "", locale: str = "") -> PageFacts:
         """See `MemberAgent.visit`. Raises `UnknownPersona`, `PageUnreachable`."""
@@ -415,10 +431,12 @@ class BrowserAgent:
         return ConnectedApps(facts, apps, logged_in=inside and bool(apps or facts.kind == "portal"))
 
     def _press_revoke(
-        self, session: Session, seen: Snapshot, control: Control, app_name: str
-    ) -> None:
+        self, session: Session, persona: Persona, seen: Snapshot, control: Control, app_name: str
+    ) -> tuple[Snapshot, PageFacts]:
+        """Revoke one app; return the list as the payer served it afterwards."""
         tab = session.tab
         tab.accept_dialogs = True
+        session.observer.leave()
         try:
             tab.press(control)
             session.observer.flush()
@@ -429,6 +447,10 @@ class BrowserAgent:
                 session.observer.flush()
         finally:
             tab.accept_dialogs = False
+        served = session.observer.document
+        if served is None or not _same_page(served.url, self._management_page()):
+            self._goto(session, self._management_page())
+        return self._portal_page(session, persona)
 
     # -- the payer file ------------------------------------------------------------------------
 

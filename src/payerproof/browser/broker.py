@@ -36,7 +36,9 @@ _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
 _LONGEST_PATH = 100
 """macOS takes socket paths of at most 104 bytes."""
-_CALLS = frozenset({"authorize", "connected_apps", "revoke", "visit", "log_in", "browser_version"})
+_CALLS = frozenset(
+    ["authorize", "connected_apps", "revoke", "revoke_all", "visit", "log_in", "browser_version"]
+)
 
 
 @dataclass(frozen=True)

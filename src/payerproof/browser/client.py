@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, answer_challenge, deliver_challenge
 from typing import Any
@@ -51,6 +51,11 @@ class BrokerClient:
         """See `payerproof.browser.agent.MemberAgent`."""
         found: ConnectedApps = self._call("revoke", persona, app_name)
         return found
+
+    def revoke_all(self, persona: str, app_names: Sequence[str]) -> tuple[str, ...]:
+        """See `payerproof.browser.agent.MemberAgent`."""
+        revoked: tuple[str, ...] = self._call("revoke_all", persona, tuple(app_names))
+        return revoked
 
     def visit(self, url: str, *, persona: str = "", locale: str = "") -> PageFacts:
         """See `payerproof.browser.agent.MemberAgent`."""

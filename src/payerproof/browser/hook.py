@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, get_args
 
 from payerproof.browser.errors import HookFailed, NeedsBrowser
@@ -61,6 +62,11 @@ class HookAgent:
         """Raises `NeedsBrowser`: revoking is done on a page."""
         del persona
         raise _needs_browser(f"revoking {app_name} on the portal's page")
+
+    def revoke_all(self, persona: str, app_names: Sequence[str]) -> tuple[str, ...]:
+        """Raises `NeedsBrowser`: revoking is done on a page."""
+        del persona
+        raise _needs_browser(f"revoking {len(app_names)} apps on the portal's page")
 
     def visit(self, url: str, *, persona: str = "", locale: str = "") -> PageFacts:
         """Raises `NeedsBrowser`: a page has to be shown."""

@@ -96,6 +96,10 @@ class Observer:
         self.exchanges, self.third_party, self.document = [], [], None
         self._visited.clear()
 
+    def leave(self) -> None:
+        """Forget the document: one that is there afterwards was served since."""
+        self.document = None
+
     def _sent(self, request: Request) -> None:
         if request.url.startswith(_UNSENT) or self._caught(request.url):
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -18,7 +19,7 @@ from payerproof.expect.outcomes import Inconclusive
 from payerproof.model import Check, Outcome, Run
 from payerproof.plugin.digests import environment_digest, exam_digest
 from payerproof.plugin.grants import Connection, Grant, Memo, acts_for
-from payerproof.plugin.journal import close_all, open_changes, undo
+from payerproof.plugin.journal import open_changes, undo
 from payerproof.plugin.locate import make_key, segment, segments
 from payerproof.plugin.reach import Reach, shared_connections
 from payerproof.plugin.session import RunSession, known_secrets
@@ -165,29 +166,29 @@ class Controller:
         return reach.answered is not False, reach.connected is not False
 
     def _undo(self, memo: Memo | None) -> None:
-        """Take back what members granted in this run: by token, the rest on the portal's page."""
+        """Take back what members granted in this run: by token, the rest on the portal's page.
+
+        Somebody who connected nothing but the shared app needs no visit to the page.
+        """
         session = RunSession.open(self.settings, "end", memo)
         try:
             people = {one.id: one for one in self.target.personas}
+            grants = Counter(one.persona for one in open_changes(Path(self.settings.run_dir)))
             by_token = [
                 grant
                 for grant in self.shared
-                if not session.undone_at_the_end or acts_for(people[grant.persona])
+                if not session.undone_at_the_end
+                or acts_for(people[grant.persona])
+                or grants[grant.persona] == 1
             ]
             for grant in by_token:
                 with suppress(Unreachable, Inconclusive):
-                    if session.grants.give_back(grant):
-                        self._settle_everywhere(grant)
+                    session.grants.give_back(grant)
             if self.settings.broker and self.target.pages.app_management:
                 names = {app.id: app.name for app in self.target.apps}
                 undo(Path(self.settings.run_dir), self._client(), names)
         finally:
             session.close()
-
-    def _settle_everywhere(self, grant: Grant) -> None:
-        run_dir = Path(self.settings.run_dir)
-        pair = (grant.persona, grant.app)
-        close_all(run_dir, tuple(c for c in open_changes(run_dir) if (c.persona, c.app) == pair))
 
     def _check_canary(self, path: Path) -> None:
         redactor = Redactor(

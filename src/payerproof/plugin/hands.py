@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from payerproof.browser.facts import AuthorizationOutcome, ConnectedApps, PageFacts
@@ -45,6 +45,16 @@ class Api:
     def anonymous(self) -> FhirClient:
         """A client without a token."""
         return self._session.anonymous()
+
+    def once(self, who: Person | None = None) -> FhirClient:
+        """A client, without a token or a person's, that sends each request once in a run.
+
+        Whoever asks the same again is given the same reply; so is who asks for the record's own
+        reads and searches. For what no check changes: never to wait for something, to write, or
+        where the order of requests matters.
+        """
+        plain = self.anonymous() if who is None else self.as_(who)
+        return replace(plain, memory=self._session.memo)
 
     def send(self, method: str, url: str, **how: Any) -> Answer:
         """Send any request anywhere at the payer, as `payerproof.polite.Http.send` does."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -34,7 +34,6 @@ class Journal:
         self._path = run_dir / f"journal-{process}.jsonl"
         self._process = process
         self._lock = threading.Lock()
-        self._pending: list[Change] = []
         self._count = sum(1 for _ in _lines(self._path))
 
     def open(self, kind: str, persona: str, app: str, check: str = "") -> Change:
@@ -45,20 +44,22 @@ class Journal:
             self._write(
                 {"open": change.id, "kind": kind, "persona": persona, "app": app, "check": check}
             )
-            self._pending.append(change)
         return change
 
     def close(self, change: Change) -> None:
         """Note that a change was undone."""
         with self._lock:
             self._write({"close": change.id})
-            self._pending = [other for other in self._pending if other.id != change.id]
 
     def settle(self, persona: str, app: str) -> None:
-        """Note that everything this process opened for a pair was undone."""
-        for change in list(self._pending):
-            if (change.persona, change.app) == (persona, app):
-                self.close(change)
+        """Note that everything any process opened for a pair was undone."""
+        for change in self.opened(persona, app):
+            self.close(change)
+
+    def opened(self, persona: str, app: str) -> tuple[Change, ...]:
+        """What any process of the run changed for a pair and nobody has undone."""
+        changes = open_changes(self._path.parent)
+        return tuple(one for one in changes if (one.persona, one.app) == (persona, app))
 
     def _write(self, entry: dict[str, str]) -> None:
         with self._path.open("a", encoding="utf-8") as file:
@@ -69,23 +70,20 @@ class Journal:
 
 def open_changes(run_dir: Path) -> tuple[Change, ...]:
     """Every change of a run that is not undone yet, oldest first."""
-    pending: dict[str, Change] = {}
-    for path in sorted(run_dir.glob("journal-*.jsonl")):
-        for entry in _lines(path):
-            if "open" in entry:
-                pending[entry["open"]] = Change(
-                    entry["open"], entry["kind"], entry["persona"], entry["app"], entry["check"]
-                )
-            else:
-                pending.pop(entry.get("close", ""), None)
-    return tuple(pending.values())
+    entries = [line for path in sorted(run_dir.glob("journal-*.jsonl")) for line in _lines(path)]
+    closed = {entry["close"] for entry in entries if "close" in entry}
+    return tuple(
+        Change(entry["open"], entry["kind"], entry["persona"], entry["app"], entry["check"])
+        for entry in entries
+        if "open" in entry and entry["open"] not in closed
+    )
 
 
 class Revokes(Protocol):
     """Somebody who can press Revoke on the portal's page."""
 
-    def revoke(self, persona: str, app_name: str) -> object:
-        """Revoke what a member gave an app."""
+    def revoke_all(self, persona: str, app_names: Sequence[str]) -> tuple[str, ...]:
+        """Revoke what a member gave several apps; return those that are revoked."""
         ...
 
 
@@ -96,12 +94,14 @@ def undo(run_dir: Path, agent: Revokes, names: Mapping[str, str]) -> tuple[Chang
     """
     changes = open_changes(run_dir)
     undone: list[Change] = []
-    for persona, app in dict.fromkeys((change.persona, change.app) for change in changes):
+    for persona in dict.fromkeys(change.persona for change in changes):
+        own = [change for change in changes if change.persona == persona]
+        shown = {names.get(app, app): app for app in dict.fromkeys(one.app for one in own)}
         try:
-            agent.revoke(persona, names.get(app, app))
+            revoked = agent.revoke_all(persona, tuple(shown))
         except Exception:  # noqa: S112  # whatever went wrong, the rest is still undone
             continue
-        undone += [change for change in changes if (change.persona, change.app) == (persona, app)]
+        undone += [change for change in own if change.app in {shown[name] for name in revoked}]
     close_all(run_dir, tuple(undone))
     return tuple(change for change in changes if change not in undone)
 

@@ -14,6 +14,7 @@ from _pytest.runner import runtestprotocol
 
 from payerproof.catalog import Catalog
 from payerproof.expect.outcomes import keeping
+from payerproof.fhir.client import asking_anew
 from payerproof.model import Check, Outcome, Requirement, Result
 from payerproof.plugin.collect import params_of
 from payerproof.plugin.concurrency import among_others
@@ -58,7 +59,8 @@ def run_check(
         with among_others(Path(session.settings.scratch), alone=ALONE in check.needs):
             tries = [_try(item, nextitem, check, requirement, session)]
             if tries[0].judgement.outcome in _TRIED_AGAIN:
-                tries.append(_try(item, nextitem, check, requirement, session))
+                with asking_anew():
+                    tries.append(_try(item, nextitem, check, requirement, session))
     judgement = tries[0].judgement
     if len(tries) > 1:
         judgement = agreed(tries[0].judgement, tries[1].judgement)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,7 +128,7 @@ class RunSession:
 
     def _fetch_capability(self) -> dict[str, Any]:
         try:
-            return dict(self.anonymous().get("metadata").body)
+            return dict(replace(self.anonymous(), memory=self.memo).get("metadata").body)
         except Unreachable:
             return {}
 
@@ -230,7 +230,8 @@ class RunSession:
             for kind in (CLAIMS_AND_CLINICAL if persona.id in pair else CLAIMS_AND_BASICS)
             if (not served or kind in served) and opens(grant.scopes, kind, "s")
         ]
-        return collect(self.client(grant), self.patient_id(persona), types)
+        remembering = replace(self.client(grant), memory=self.memo)
+        return collect(remembering, self.patient_id(persona), types)
 
 
 def _hook(target: Target, http: Http) -> MemberAgent:
