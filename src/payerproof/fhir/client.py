@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+import json as json_text
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from payerproof.fhir.reply import Reply
 from payerproof.polite import Http, Unreachable
 
 Params = Mapping[str, str] | Iterable[tuple[str, str]]
+
+
+class Memory(Protocol):
+    """What a run remembers, whichever of its processes asks."""
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """Return what is remembered under a key, making it first where nobody has."""
+        ...
+
+
+_anew: ContextVar[bool] = ContextVar("payerproof_asking_anew", default=False)
+
+
+@contextmanager
+def asking_anew() -> Iterator[None]:
+    """Let remembered requests be sent afresh inside: a second try must look a second time."""
+    token = _anew.set(True)
+    try:
+        yield
+    finally:
+        _anew.reset(token)
 
 
 class EndlessPaging(Exception):
@@ -35,6 +60,8 @@ class FhirClient:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Headers the payer file demands on every request, and those of `with_headers`."""
     max_pages: int = 200
+    memory: Memory | None = field(default=None, repr=False)
+    """Where replies are kept, so that a request is sent once in a run; None: nowhere."""
 
     def with_headers(self, **headers: str) -> FhirClient:
         """Return a client that sends further headers; ``accept_language`` stands for a hyphen."""
@@ -70,17 +97,26 @@ class FhirClient:
         sent = {"Accept": "application/fhir+json", **self.headers, **(headers or {})}
         if json is not None:
             sent.setdefault("Content-Type", "application/fhir+json")
-        answer = self.http.send(
-            method,
-            address,
-            headers=sent,
-            json=json,
-            form=fields,
-            bearer=self.token if _same_origin(address, self.base) else "",
-            persona=self.persona,
-            app=self.app,
-        )
-        return Reply(answer, address + ("" if fields is None else "\n" + urlencode(fields)))
+        bearer = self.token if _same_origin(address, self.base) else ""
+
+        def ask() -> Reply:
+            answer = self.http.send(
+                method,
+                address,
+                headers=sent,
+                json=json,
+                form=fields,
+                bearer=bearer,
+                persona=self.persona,
+                app=self.app,
+            )
+            return Reply(answer, address + ("" if fields is None else "\n" + urlencode(fields)))
+
+        if self.memory is None:
+            return ask()
+        found = self.memory.once(_key(method, address, sent, json, fields, bearer), ask)
+        assert isinstance(found, Reply)
+        return found
 
     def get(self, path: str, params: Params = (), **headers: str) -> Reply:
         """GET a path below the base, or an absolute address."""
@@ -124,6 +160,12 @@ class FhirClient:
         return tuple(self.pages(self.search(resource_type, params)))
 
 
+def _key(*request: Any) -> str:
+    """Names a request without telling its token."""
+    text = json_text.dumps([*request, _anew.get()], sort_keys=True)
+    return "reply:" + hashlib.sha256(text.encode()).hexdigest()
+
+
 def _same_origin(url: str, base: str) -> bool:
     """Whether a URL, perhaps one that the payer gave us, leads where the token belongs."""
     return urlsplit(url)[:2] == urlsplit(base)[:2]
@@ -138,4 +180,4 @@ def _encoded(params: Params) -> str:
     return urlencode(_pairs(params), quote_via=quote, safe=":/|,*$")
 
 
-__all__ = ["EndlessPaging", "FhirClient", "Params", "Unreachable"]
+__all__ = ["EndlessPaging", "FhirClient", "Memory", "Params", "Unreachable", "asking_anew"]
