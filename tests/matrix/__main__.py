@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from payerproof.places import shipped
+from payerproof.plugin.discover import discover_checks
 from payerproof.sandbox import Sandbox
 from payerproof.sandbox.defects import EXPECTED, Defect, all_defects
 from payerproof.sandbox.faces import FACES
@@ -155,7 +157,13 @@ def _write_results(state: str, known: dict[str, dict[str, Any]], *, near: bool) 
         if "+" not in job
     }
     reach = "own area" if near else "every check"
-    content = {"state": state, "reach": reach, "clean_faces": clean, "defects": rows}
+    content = {
+        "state": state,
+        "reach": reach,
+        "clean_faces": clean,
+        "defects": rows,
+        "checks": _trust(rows),
+    }
     RESULTS.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     harmful = {name: row for name, row in rows.items() if not row["lawful"]}
     missed = sorted(name for name, row in harmful.items() if not row["caught_by"])
@@ -167,18 +175,44 @@ def _write_results(state: str, known: dict[str, dict[str, Any]], *, near: bool) 
             print(f"  false alarm: {name}: {row['caught_by'] + row['otherwise']}", file=sys.stderr)
 
 
+def _trust(rows: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
+    """Checks that nothing has failed yet, and those that alone catch some defect."""
+    caught = [row["caught_by"] for row in rows.values() if not row["lawful"]]
+    seen = {check for found in caught for check in found}
+    every = set(discover_checks(shipped("suites")))
+    return {
+        "never_seen_to_fail": sorted(every - seen),
+        "alone_catch_some_defect": sorted({found[0] for found in caught if len(found) == 1}),
+    }
+
+
 def _write_expected(known: dict[str, dict[str, Any]]) -> None:
+    """Write what was measured; what was not measured this time stays as it stands."""
     lines = [
         "# What each defect is caught by; written by `python -m tests.matrix --expected`",
         "# and read by somebody before it was committed.",
     ]
-    for name in sorted(all_defects()):
-        caught, lost, _ = cells(known, name)
+    for name, defect in sorted(all_defects().items()):
+        caught, lost = set(defect.must_fail), set(defect.may_become_inconclusive)
+        if tried := _tried(known, name):
+            now_caught, now_lost, _ = cells(known, name)
+            caught = now_caught | (caught - tried)
+            lost = (now_lost | (lost - tried)) - caught
         if caught or lost:
             lines += ["", f"[{name}]", f"must_fail = {json.dumps(sorted(caught))}"]
             if lost:
                 lines.append(f"may_become_inconclusive = {json.dumps(sorted(lost))}")
     EXPECTED.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _tried(known: dict[str, dict[str, Any]], defect: str) -> set[str]:
+    """Checks that this measurement has tried on a defect."""
+    return {
+        check_of(key)
+        for login in ("hook", "browser")
+        for key, outcome in known.get(f"plain+{defect}/{login}", {}).get("outcomes", {}).items()
+        if outcome != "not tested"
+    }
 
 
 if __name__ == "__main__":
