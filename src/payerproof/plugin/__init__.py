@@ -214,4 +214,5 @@ def pytest_testnodedown(node: object, error: object) -> None:  # noqa: ARG001 - 
 
 
 def _area(nodeid: str) -> str:
-    return nodeid.replace("\\", "/").rpartition("/")[0].rpartition("/")[2]
+    module = nodeid.partition("::")[0]  # a parameter behind it may hold a slash as well
+    return module.replace("\\", "/").rpartition("/")[0].rpartition("/")[2]
