@@ -53,7 +53,7 @@ def validate(
     """Judge FHIR resources against R4 and the profiles they claim.
 
     FILES are JSON resources, Bundles or NDJSON, plain or gzip. Exit code: 0 no error found, 1
-    errors found, 2 wrong usage.
+    errors found or nothing to judge, 2 wrong usage.
     """
     settings = bulk.Settings(_guides(guides), profiles, show_values)
     try:
@@ -65,7 +65,8 @@ def validate(
     except GuideError as why:
         raise click.UsageError(str(why)) from why
     _write_summary(summary, form)
-    sys.exit(1 if summary.with_errors or summary.bad_lines else 0)
+    nothing = not summary.resources
+    sys.exit(1 if nothing or summary.with_errors or summary.bad_lines else 0)
 
 
 def _guides(named: tuple[str, ...]) -> dict[str, str]:

@@ -7,7 +7,6 @@ processes; lines are counted inside the range, and the whole is put together aft
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import IO
 MAX_LINE = 64 * 1024 * 1024
 """Bytes of one resource; a longer one is reported and passed over."""
 CHUNK = 1024 * 1024
+PACKED = 64 * 1024
 RANGE = 8 * 1024 * 1024
 """Bytes of one unit of work."""
 BOMB_RATIO = 200
@@ -114,19 +114,35 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes | Bad]:
 
 
 def _unpacked(stream: IO[bytes], size: int) -> Iterator[bytes | Bad]:
+    """What a gzip file holds, up to the place where it is cut off or damaged."""
     total = 0
-    try:
-        with gzip.GzipFile(fileobj=stream) as unpacked:
-            while piece := unpacked.read(CHUNK):
-                total += len(piece)
-                if total > BOMB_BYTES and total > BOMB_RATIO * max(size, 1):
-                    yield Bad(0, "gzip-bomb", "the file unpacks to far more than it should")
-                    return
+    unpacker, begun = zlib.decompressobj(_GZIP), False
+    while packed := stream.read(PACKED):
+        begun = True
+        while packed:
+            try:
+                piece = unpacker.decompress(packed, CHUNK)
+            except zlib.error as why:
+                yield Bad(0, "gzip-damaged", f"the gzip file is damaged ({why})")
+                return
+            total += len(piece)
+            if total > BOMB_BYTES and total > BOMB_RATIO * max(size, 1):
+                yield Bad(0, "gzip-bomb", "the file unpacks to far more than it should")
+                return
+            if piece:
                 yield piece
-    except EOFError:
+            packed = unpacker.unconsumed_tail
+            if unpacker.eof:  # another member may follow, or zeros that pad the file
+                packed = unpacker.unused_data.lstrip(b"\0")
+                unpacker, begun = zlib.decompressobj(_GZIP), bool(packed)
+    if tail := unpacker.flush():
+        yield tail
+    if begun:
         yield Bad(0, "gzip-truncated", "the gzip file ends before its end; the rest is missing")
-    except (OSError, zlib.error) as why:
-        yield Bad(0, "gzip-damaged", f"the gzip file is damaged ({why})")
+
+
+_GZIP = 31
+"""zlib's name for a window of 32 KiB with the header and checksum of gzip."""
 
 
 def _split(source: Iterator[bytes | Bad]) -> Iterator[Line | Bad]:

@@ -10,9 +10,8 @@ from typing import Any
 
 from payerproof.guides.findings import ERROR, Finding, Result
 from payerproof.guides.schema import short
-from payerproof.guides.summary import Summary
+from payerproof.guides.summary import WORDS, Summary, many
 
-_WORD = {"error": "error", "warning": "warning", "information": "note"}
 _CODES = {
     "cardinality": "structure",
     "slice-cardinality": "structure",
@@ -89,7 +88,7 @@ def as_text(source: str, result: Result) -> str:
     lines = [f"{source}: {result.resource_type or 'no resource'}, {result.verdict} ({names})"]
     for group in grouped((source, f) for f in result.findings):
         lines.append(
-            f"  {_WORD[group.severity]} {group.rule} at {group.element}"
+            f"  {WORDS[group.severity]} {group.rule} at {group.element}"
             + (f", {group.count} times" if group.count > 1 else "")
         )
         lines.append(f"    {group.message}")
@@ -233,7 +232,7 @@ def summary_outcome(summary: Summary) -> dict[str, Any]:
                 "severity": severity,
                 "code": _CODES.get(rule, "invariant"),
                 "details": {"text": message},
-                "diagnostics": f"{rule} of {profile or 'JSON'}, {cause.count} times{where}",
+                "diagnostics": f"{rule} of {profile or 'JSON'}, {many(cause.count, 'time')}{where}",
                 "expression": [cause.element],
             }
         )

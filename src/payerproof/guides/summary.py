@@ -136,6 +136,14 @@ class Summary:
         }
 
 
+WORDS = {"error": "error", "warning": "warning", "information": "note"}
+
+
+def many(count: int, word: str) -> str:
+    """A number with its word: 1 time, 2 times."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
 def example(finding: Finding, source: str, line: int) -> dict[str, Any]:
     """Where a finding stands: file, line of the file, place in the resource."""
     return {
@@ -151,13 +159,15 @@ def example(finding: Finding, source: str, line: int) -> dict[str, Any]:
 def as_text(summary: Summary) -> str:
     """The sum for a reader."""
     out = [
-        f"{summary.resources} resources, {summary.with_errors} with errors, "
-        f"{summary.bad_lines} lines that could not be judged"
+        f"{many(summary.resources, 'resource')}, {summary.with_errors} with errors, "
+        f"{many(summary.bad_lines, 'line')} that could not be judged"
     ]
+    if not summary.resources and not summary.bad_lines:
+        out.append("nothing was judged: the files hold no resource")
     for profile, (count, failed) in sorted(summary.by_profile.items()):
-        out.append(f"  {profile}: {count} resources, {failed} with errors")
+        out.append(f"  {profile}: {many(count, 'resource')}, {failed} with errors")
     for (rule, severity, profile, _, message), cause in summary.rows():
-        out.append(f"{severity} {rule} at {cause.element}, {cause.count} times")
+        out.append(f"{WORDS[severity]} {rule} at {cause.element}, {many(cause.count, 'time')}")
         out.append(f"    {message}")
         if profile:
             out.append(f"    by {profile}")
@@ -167,13 +177,15 @@ def as_text(summary: Summary) -> str:
                 f"found {found['found']}"
             )
     for (profile, element, reason), count in sorted(summary.unjudged.items()):
-        out.append(f"not judged in {count} resources: {element} ({profile}): {reason}")
+        out.append(f"not judged in {many(count, 'resource')}: {element} ({profile}): {reason}")
     for erratum, count in sorted(summary.errata.items()):
-        out.append(f"known defect of a guide, in {count} resources: {erratum}")
+        out.append(f"known defect of a guide, in {many(count, 'resource')}: {erratum}")
     for profile, (every, unseen, count) in sorted(summary.population.items()):
+        if not every:
+            continue
         out.append(
             f"must support, {profile}: {len(every) - len(unseen)} of {len(every)} elements "
-            f"populated in {count} resources"
+            f"populated in {many(count, 'resource')}"
         )
         out += [f"    never populated: {element}" for element in unseen]
     return "\n".join(out) + "\n"

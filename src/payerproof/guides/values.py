@@ -129,7 +129,7 @@ def brief(value: Any) -> str:
 
 def _codes(value: Any) -> str:
     pairs = [(s, c) for s, c in codings(value) if isinstance(c, str)]
-    return ", ".join(f"{'' if s in (None, ANY) else s}|{c}" for s, c in pairs)[:300]
+    return ", ".join(c if s in (None, ANY) else f"{s}|{c}" for s, c in pairs)[:300]
 
 
 def check_limits(run: Run, node: Node, place: Place) -> None:
