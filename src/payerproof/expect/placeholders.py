@@ -22,6 +22,13 @@ _DATES = ("9999-", "0001-01-01", "1900-01-01", "1800-01-01")
 _SPOKEN = frozenset({"display", "text", "value", "family", "given", "line", "city", "valueString"})
 """Elements in which a word such as "unknown" is a filler rather than a code."""
 
+_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+_ESSENTIAL = {
+    "ExplanationOfBenefit": ("status", "created", "outcome", "use"),
+    "Encounter": ("status", "class"),
+}
+"""Elements that must have a value, by type; for all others the status."""
+
 
 def placeholders(resource: Mapping[str, Any]) -> Iterator[str]:
     """Element paths of fillers in a resource; no values. Narrative is left alone."""
@@ -65,3 +72,29 @@ def _is_filler(value: str, name: str) -> bool:
     if not text or _WORDS.fullmatch(text) or text.startswith(_DATES):
         return True
     return name in _SPOKEN and bool(_UNKNOWN.fullmatch(text))
+
+
+def absent_essentials(resource: Mapping[str, Any]) -> Iterator[str]:
+    """Paths of elements that may not be declared absent: without them a resource says nothing.
+
+    US Core (Missing Data) asks for a valid code where a status is required; claims were seen with a
+    data-absent-reason on status, created and coverage (field quirk Q-DATA-02).
+    """
+    kind = str(resource.get("resourceType") or "")
+    for name in _ESSENTIAL.get(kind, ("status",)):
+        beside = resource.get(f"_{name}")
+        if resource.get(name) is None and isinstance(beside, Mapping) and _has_reason(beside):
+            yield f"{kind}.{name}"
+    insurance = resource.get("insurance")
+    for one in insurance if isinstance(insurance, list) else []:
+        coverage = one.get("coverage") if isinstance(one, Mapping) else None
+        if isinstance(coverage, Mapping) and _has_reason(coverage):
+            yield f"{kind}.insurance.coverage"
+
+
+def _has_reason(value: Mapping[str, Any]) -> bool:
+    extensions = value.get("extension")
+    return any(
+        isinstance(one, Mapping) and one.get("url") == _REASON
+        for one in (extensions if isinstance(extensions, list) else [])
+    )

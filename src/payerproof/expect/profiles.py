@@ -1,0 +1,128 @@
+"""Resources of a record held to FHIR R4 and to the profiles that they name.
+
+The guides' own rules judge (`payerproof.guides`), their known defects respected; nothing is sent.
+What cannot be decided here, a licensed code list or a reference that leads out of the record, is
+told as not judged and never as wrong.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from payerproof.guides.findings import Finding
+    from payerproof.guides.validator import Validator
+
+R4 = "http://hl7.org/fhir/StructureDefinition/"
+US_CORE = "http://hl7.org/fhir/us/core/"
+CARIN = "http://hl7.org/fhir/us/carin-bb/"
+
+PUBLISHED: Mapping[str, frozenset[str]] = {
+    US_CORE: frozenset(
+        {"3.1.0", "3.1.1", "3.2.0", "4.0.0", "5.0.0", "5.0.1"}
+        | {"6.0.0", "6.1.0", "7.0.0", "8.0.0", "8.0.1", "9.0.0"}
+    ),
+    CARIN: frozenset(["1.0.0", "1.1.0", "2.0.0", "2.1.0", "2.2.0"]),
+}
+"""Versions in which HL7 published each guide, ballots left out (the guides' history pages)."""
+
+_SHOWN = 4
+_NOT_OURS = "reference-profile"
+"""Rule that a contained resource conform to the profiles of a reference to it. R4's dom-4 forbids
+meta.lastUpdated in it, which CARIN's profiles demand: no contained resource can conform."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the rules of one family of profiles say of some resources."""
+
+    count: int
+    """Resources that a profile of the family judged."""
+    errors: tuple[Finding, ...]
+    unjudged: int
+    """Rules that could not be decided."""
+
+    @property
+    def told(self) -> str:
+        """One clause for a report; names elements and rules, never a value."""
+        if not self.errors:
+            rest = f", {self.unjudged} rules not judged" if self.unjudged else ""
+            return f"no departure in {self.count} resources{rest}"
+        places = Counter(f"{_path(one.location)}: {one.message}" for one in self.errors)
+        listed = [f"{text} ({n} times)" for text, n in places.most_common(_SHOWN)]
+        more = len(places) - len(listed)
+        return " ".join(listed) + (f" and {more} more" if more > 0 else "")
+
+
+def judged(resources: Iterable[Mapping[str, Any]], family: str) -> Judged:
+    """Judge resources by one family: `R4` alone, or the profiles of `US_CORE` or `CARIN`.
+
+    Of a guide's profiles those count that a resource names in meta.profile.
+    """
+    validator = _validator()
+    count, unjudged = 0, 0
+    errors: list[Finding] = []
+    for resource in resources:
+        result = validator.judge(_unclaimed(resource) if family == R4 else dict(resource))
+        if any(one.startswith(family) for one in result.profiles):
+            count += 1
+        errors += [
+            one for one in result.errors if one.profile.startswith(family) and one.rule != _NOT_OURS
+        ]
+        unjudged += sum(1 for profile, _, _ in result.unjudged if profile.startswith(family))
+    return Judged(count, tuple(errors), unjudged)
+
+
+def odd_versions(resources: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Profiles named with a version in which their guide was never published."""
+    return frozenset(
+        address
+        for resource in resources
+        for address in _named(resource)
+        for guide, versions in PUBLISHED.items()
+        if address.startswith(guide)
+        and (version := address.partition("|")[2])
+        and version.partition("-")[0] not in versions
+    )
+
+
+def versions_of(resources: Iterable[Mapping[str, Any]], guide: str) -> frozenset[str]:
+    """Versions of a guide's profiles that resources name in meta.profile."""
+    return frozenset(
+        version
+        for resource in resources
+        for address in _named(resource)
+        if address.startswith(guide) and (version := address.partition("|")[2])
+    )
+
+
+def _named(resource: Mapping[str, Any]) -> list[str]:
+    meta = resource.get("meta")
+    listed = meta.get("profile") if isinstance(meta, Mapping) else None
+    return [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+
+
+def _unclaimed(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """The resource without the profiles that it names, so that R4 alone judges it."""
+    meta = resource.get("meta")
+    if not isinstance(meta, Mapping):
+        return dict(resource)
+    kept = {name: value for name, value in meta.items() if name != "profile"}
+    rest = {name: value for name, value in resource.items() if name != "meta"}
+    return {**rest, "meta": kept} if kept else rest
+
+
+@lru_cache(maxsize=1)
+def _validator() -> Validator:
+    from payerproof.guides.validator import Validator
+
+    return Validator()
+
+
+def _path(location: str) -> str:
+    """An element's path without indexes."""
+    return "".join(part.partition("]")[2] or part for part in location.split("["))
