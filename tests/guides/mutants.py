@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .broken_rules import broken
+
 PRIMITIVES = {
     "boolean",
     "integer",
@@ -109,7 +111,34 @@ def mutants(profile: dict[str, Any], resource: Any, known: dict[str, Any]) -> It
             for kind, mutant, where in _of_element(element, resource, pointer, known):
                 yield Mutant(profile["url"], kind, element["id"], mutant, where)
     yield from _slices(profile, resource)
+    yield from _rules(profile, resource)
     yield from _whole(profile, resource)
+
+
+def _rules(profile: dict[str, Any], resource: Any) -> Iterator[Mutant]:
+    """One error-level invariant of the profile broken, where it stands on no slice but a choice."""
+    for element in profile["snapshot"]["element"]:
+        steps = element["path"].split(".")[1:]
+        if ":" in element["id"] and not element.get("patternIdentifier"):
+            continue
+        system = element.get("patternIdentifier", {}).get("system")
+        for rule in element.get("constraint", []):
+            if rule["severity"] != "error" or "expression" not in rule:
+                continue
+            for pointer in list(occurrences(resource, steps))[:3]:
+                value = get(resource, pointer)
+                if not isinstance(value, dict) or (system and value.get("system") != system):
+                    continue
+                for worse, inside in broken(rule["expression"], value):
+                    out = changed(resource, pointer, worse) if pointer else worse
+                    where = (*pointer, *inside)
+                    yield Mutant(
+                        profile["url"],
+                        "broken invariant",
+                        f"{rule['key']} {element['id']}",
+                        out,
+                        where,
+                    )
 
 
 def _whole(profile: dict[str, Any], resource: Any) -> Iterator[Mutant]:
@@ -198,6 +227,17 @@ def listed(url: str, known: dict[str, Any]) -> bool:
     )
 
 
+OPEN = ("mimetypes", "languages", "all-languages", "bcp13")
+"""Value sets of R4 that no list can hold."""
+
+
+def _of_r4(element: dict[str, Any], url: str) -> bool:
+    """Whether a code is bound to one of R4's own value sets, all of which are lists but a few."""
+    name = url.partition("|")[0].rpartition("/")[2]
+    codes = [t["code"] for t in element.get("type", [])] == ["code"]
+    return codes and url.startswith("http://hl7.org/fhir/ValueSet/") and name not in OPEN
+
+
 WITHHELD = ("snomed", "loinc.org", "ama-assn", "nucc", "nubc", "x12", "NCPDP", "ada.org")
 
 
@@ -220,7 +260,7 @@ def _coded(
     includes = known.get(url.split("|")[0], {}).get("compose", {}).get("include", [])
     if any(word in i.get("system", "") for i in includes for word in WITHHELD):
         return
-    if isinstance(value, str) and listed(url, known):
+    if isinstance(value, str) and (listed(url, known) or _of_r4(element, url)):
         yield "wrong required code", changed(resource, pointer, "zz-none"), pointer
     elif isinstance(value, dict) and value.get("coding") and listed(url, known):
         yield "wrong required code", changed(resource, pointer, _other(value)), pointer
