@@ -14,6 +14,7 @@ from payerproof.plugin.exploring import explore
 from payerproof.plugin.grants import Grant
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal, eventually
 from payerproof.plugin.marks import check
+from payerproof.plugin.observed import Observed
 from payerproof.plugin.parameters import each
 from payerproof.plugin.people import Person
 from payerproof.plugin.revocation import Ended
@@ -32,6 +33,7 @@ __all__ = [
     "FhirClient",
     "Grant",
     "Lease",
+    "Observed",
     "Person",
     "Persona",
     "Portal",

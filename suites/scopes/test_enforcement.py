@@ -148,7 +148,7 @@ def test_two_grants_side_by_side(
     # given a token for coverage and one for claims, of two apps
     member.must_have(CLAIMS, "Coverage")
     coverage = _coverage_only(api, lease, smart, member)
-    claims = lease(member, scopes=f"launch/patient {scope(smart, CLAIMS, 'rs')}")
+    claims = lease.reading(member, f"launch/patient {scope(smart, CLAIMS, 'rs')}")
     # when each reads both types
     own = [("patient", member.patient_id)]
     crossed = [
@@ -193,8 +193,8 @@ def scope(smart: SmartConfiguration, kind: str, letters: str) -> str:
 
 
 def _coverage_only(api: Api, lease: Lease, smart: SmartConfiguration, member: Person) -> Grant:
-    """A grant for coverage only, shown to read the member's coverage."""
-    grant = lease(member, scopes=f"launch/patient {scope(smart, 'Coverage', 'rs')}")
+    """A grant for coverage only, to read with, shown to read the member's coverage."""
+    grant = lease.reading(member, f"launch/patient {scope(smart, 'Coverage', 'rs')}")
     own = api.as_(grant).search("Coverage", beneficiary=member.patient_id)
     inconclusive_unless(
         own.matches, "a token for coverage reads none", grant.exchange, own.exchange

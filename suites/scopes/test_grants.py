@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from payerproof.plugin.observed import Narrowed
 from payerproof.smart.scopes import opens, parse
 from payerproof.suite import (
     Api,
-    App,
     Apps,
     Authorization,
-    Grant,
     Lease,
+    Observed,
     Person,
     SmartConfiguration,
     check,
@@ -66,7 +66,7 @@ def test_granted_scopes_were_shown(api: Api, authorization: Authorization, membe
 def test_unticked_class_is_not_granted(api: Api, lease: Lease, member: Person) -> None:
     """What the member unticked is in neither the scope nor the data."""
     member.must_have("Coverage", "Condition")
-    grant = lease(member, leave_out=("Condition",))
+    grant = lease.reading(member, leave_out=("Condition",))
     inconclusive_unless(
         opens(grant.scopes, "Coverage", "s"), "the rest was not granted either", grant.exchange
     )
@@ -85,7 +85,7 @@ def test_refused_class_is_absent_everywhere(api: Api, lease: Lease, member: Pers
     """A data class the member left out is absent from every road."""
     # given a grant without conditions, whose other data can be read
     member.must_have("Coverage", "Condition", CLAIMS)
-    grant = lease(member, leave_out=("Condition",))
+    grant = lease.reading(member, leave_out=("Condition",))
     client = api.as_(grant)
     control = client.search("Coverage", beneficiary=member.patient_id)
     inconclusive_unless(control.matches, "nothing else can be read either", control.exchange)
@@ -113,7 +113,7 @@ def test_demographics_left_out_of_identity(
 
     # given a grant from which the member left their personal data
     member.must_have("Patient")
-    grant = lease(member, leave_out=("Patient",))
+    grant = lease.reading(member, leave_out=("Patient",))
     not_applicable_unless(
         not opens(grant.scopes, "Patient", "r"),
         "Personal data cannot be left out at this payer.",
@@ -176,7 +176,7 @@ def test_contained_copies(
     """With demographics outside the grant, claims carry no name, address, birth date or phone."""
     # given a token for claims only, and the member's personal data from their own record
     member.must_have("Patient", CLAIMS)
-    grant = lease(member, scopes=f"launch/patient patient/{CLAIMS}.{smart.reading}")
+    grant = lease.reading(member, f"launch/patient patient/{CLAIMS}.{smart.reading}")
     reply = api.as_(grant).search(CLAIMS, [("patient", member.patient_id), ("_count", "20")])
     inconclusive_unless(reply.matches, "no claims can be read with it", reply.exchange)
     patient = member.record.of("Patient")[0]
@@ -197,35 +197,25 @@ def test_contained_copies(
 
 
 @check("scopes.narrower-consent-holds/access-token", needs=("member", "two_apps"))
-def test_narrower_consent_cuts_the_access_token(
-    api: Api, apps: Apps, lease: Lease, smart: SmartConfiguration, member: Person
-) -> None:
+def test_narrower_consent_cuts_the_access_token(member: Person, observed: Observed) -> None:
     """After a narrower consent the earlier access token no longer reads what was left out."""
     # given a grant that reads conditions, and a later consent in which the member left them out
     member.must_have("Condition", "Coverage")
-    wide, _ = _consent_narrowed(api, apps, lease, smart, member)
-    # when the earlier token reads what was left out
-    reply = api.as_(wide).search("Condition", patient=member.patient_id)
-    # then nothing comes
-    expect(reply).has_no_resource_of("Condition")
+    seen = _narrowed(observed)
+    # when the earlier token reads what was left out, then nothing comes
+    expect(seen.after).has_no_resource_of("Condition")
 
 
 @check("scopes.narrower-consent-holds/refresh-token", needs=("member", "two_apps"))
-def test_narrower_consent_cuts_the_refresh_token(
-    api: Api,
-    apps: Apps,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-) -> None:
+def test_narrower_consent_cuts_the_refresh_token(member: Person, observed: Observed) -> None:
     """After a narrower consent the earlier refresh token gives nothing wider."""
     # given a grant that reads conditions, and a later consent in which the member left them out
     member.must_have("Condition", "Coverage")
-    wide, app = _consent_narrowed(api, apps, lease, smart, member)
-    not_applicable_unless(wide.refresh_token, "No refresh token was given.", wide.exchange)
+    seen = _narrowed(observed)
+    wide, answer = seen.wide, seen.refresh
+    not_applicable_unless(answer, "No refresh token was given.", wide.exchange)
+    assert answer is not None
     # when the earlier refresh token is used
-    answer = authorization.tokens(app, member).refresh(wide.refresh_token)
     # then it gives nothing, or nothing wider than the later consent
     wider = answer.gave_token and opens(answer.scopes or wide.scopes, "Condition", "r")
     expect.that(
@@ -240,92 +230,51 @@ def test_narrower_consent_cuts_the_refresh_token(
 
 @check("scopes.refresh-not-wider/more-asked", needs=("member", "two_apps"))
 @each("asked", ("more", "unknown", "wildcard"))
-def test_refresh_that_asks_for_more(
-    authorization: Authorization,
-    apps: Apps,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-    asked: str,
-) -> None:
+def test_refresh_that_asks_for_more(observed: Observed, asked: str) -> None:
     """A refresh that asks for more gives nothing wider."""
-    # given a grant for coverage with a refresh token
-    letters = smart.reading
-    app = lease.hold(member, *apps.spare)
-    grant = lease(member, app, f"launch/patient offline_access patient/Coverage.{letters}")
-    not_applicable_unless(grant.refresh_token, "No refresh token was given.", grant.exchange)
-    wanted = {
-        "more": f"{' '.join(grant.scopes)} patient/Condition.{letters}",
-        "unknown": f"{' '.join(grant.scopes)} payerproof/unknown",
-        "wildcard": f"patient/*.{letters}",
-    }[asked]
-    # when it is refreshed with a wider scope
-    answer = authorization.tokens(app, member).refresh(grant.refresh_token, scope=wanted)
-    # then nothing wider comes
-    expect(answer).grants_within(grant.scopes, named="what was granted before")
+    # given a grant for coverage and conditions with a refresh token
+    seen = observed.rescoped()
+    # when it is refreshed with a wider scope, then nothing wider comes
+    expect(seen.wider[asked]).grants_within(seen.grant.scopes, named="what was granted before")
 
 
 @check("scopes.refresh-not-wider/plain-refresh", needs=("member", "two_apps"))
-def test_plain_refresh(
-    api: Api,
-    authorization: Authorization,
-    apps: Apps,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-) -> None:
+def test_plain_refresh(member: Person, observed: Observed) -> None:
     """A plain refresh gives no wider scope and no more data than before."""
-    member.must_have("Condition")
-    app = lease.hold(member, *apps.spare)
-    grant = lease(
-        member,
-        app,
-        f"launch/patient offline_access patient/Coverage.{smart.reading}",
-    )
-    not_applicable_unless(grant.refresh_token, "No refresh token was given.", grant.exchange)
-    answer = authorization.tokens(app, member).refresh(grant.refresh_token)
-    inconclusive_unless(answer.gave_token, "the refresh was refused", answer.exchange)
-    reply = (
-        api.anonymous()
-        .with_token(answer.access_token)
-        .search("Condition", patient=member.patient_id)
-    )
-    expect(answer).grants_within(grant.scopes, named="what was granted before")
-    expect(reply).has_no_resource_of("Condition")
+    # given a grant for coverage and conditions, and a member who has more
+    member.must_have("Observation")
+    seen = observed.rescoped()
+    assert seen.plain is not None
+    assert seen.observations is not None
+    # when it is refreshed without a word on scopes
+    inconclusive_unless(seen.plain.gave_token, "the refresh was refused", seen.plain.exchange)
+    # then nothing wider comes
+    expect(seen.plain).grants_within(seen.grant.scopes, named="what was granted before")
+    expect(seen.observations).has_no_resource_of("Observation")
 
 
 @check("scopes.refresh-not-wider/narrower-asked", needs=("member", "two_apps"))
-def test_refresh_that_asks_for_less(
-    api: Api,
-    authorization: Authorization,
-    apps: Apps,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-) -> None:
+def test_refresh_that_asks_for_less(member: Person, observed: Observed) -> None:
     """A refresh that asks for less gives less."""
     # given a grant for coverage and conditions
     member.must_have("Condition", "Coverage")
-    letters = smart.reading
-    app = lease.hold(member, *apps.spare)
-    less = f"launch/patient patient/Coverage.{letters}"
-    grant = lease(member, app, f"{less} offline_access patient/Condition.{letters}")
-    not_applicable_unless(grant.refresh_token, "No refresh token was given.", grant.exchange)
-    # when it is refreshed for coverage only
-    answer = authorization.tokens(app, member).refresh(grant.refresh_token, scope=less)
-    inconclusive_unless(answer.gave_token, "the refresh was refused", answer.exchange)
-    token = api.anonymous().with_token(answer.access_token)
-    control = token.search("Coverage", beneficiary=member.patient_id)
-    inconclusive_unless(control.matches, "the new token reads no coverage", control.exchange)
-    reply = token.search("Condition", patient=member.patient_id)
-    # then conditions are closed to the new token
-    expect(reply).has_no_resource_of("Condition")
+    seen = observed.rescoped()
+    assert seen.narrower is not None
+    assert seen.coverage is not None
+    assert seen.conditions is not None
+    # when it is refreshed for coverage only, and the new token reads coverage
+    inconclusive_unless(seen.narrower.gave_token, "the refresh was refused", seen.narrower.exchange)
+    inconclusive_unless(
+        seen.coverage.matches, "the new token reads no coverage", seen.coverage.exchange
+    )
+    # then conditions are closed to it
+    expect(seen.conditions).has_no_resource_of("Condition")
 
 
 @check("scopes.demographics-refusable/noted", needs=("member", "browser", "two_apps"))
 def test_whether_demographics_can_be_refused(lease: Lease, member: Person) -> None:
     """Whether a member may share claims without demographics is noted."""
-    grant = lease(member, leave_out=("Patient",))
+    grant = lease.reading(member, leave_out=("Patient",))
     closed = not opens(grant.scopes, "Patient", "r")
     expect.that(
         closed,
@@ -335,27 +284,18 @@ def test_whether_demographics_can_be_refused(lease: Lease, member: Person) -> No
     )
 
 
-def _consent_narrowed(
-    api: Api, apps: Apps, lease: Lease, smart: SmartConfiguration, member: Person
-) -> tuple[Grant, App]:
-    """A grant that reads conditions, after a later consent of the same app left them out.
-
-    The later request asks for one type more, so that the member is asked again at all.
-    """
-    letters = smart.reading
-    first = f"launch/patient offline_access patient/Coverage.{letters} patient/Condition.{letters}"
-    app = lease.hold(member, *apps.spare)
-    wide = lease(member, app, first)
-    before = api.as_(wide).search("Condition", patient=member.patient_id)
-    inconclusive_unless(before.matches, "the first grant reads no conditions", before.exchange)
-    more = f"{first} patient/Observation.{letters}"
-    later = lease(member, app, more, leave_out=("Condition",))
-    not_applicable_unless(
-        not opens(later.scopes, "Condition", "r"),
-        "A member cannot leave out single data classes here.",
-        later.exchange,
+def _narrowed(observed: Observed) -> Narrowed:
+    """A grant that read conditions, after a later consent of the same app left them out."""
+    seen = observed.narrowed()
+    inconclusive_unless(
+        seen.before.matches, "the first grant reads no conditions", seen.before.exchange
     )
-    return wide, app
+    not_applicable_unless(
+        not opens(seen.later.scopes, "Condition", "r"),
+        "A member cannot leave out single data classes here.",
+        seen.later.exchange,
+    )
+    return seen
 
 
 def _wide_scope_opens_nothing(

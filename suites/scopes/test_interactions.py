@@ -151,7 +151,7 @@ def _laboratory_only(lease: Lease, smart: SmartConfiguration, member: Person) ->
         "patient/Observation.rs?category="
         "http://terminology.hl7.org/CodeSystem/observation-category|laboratory"
     )
-    grant = lease(member, scopes=f"launch/patient {coded}")
+    grant = lease.reading(member, f"launch/patient {coded}")
     finer = [name for name in grant.scopes if "?category=" in name]
     not_applicable_unless(
         finer or any(wanted in name for name in grant.scopes),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import time
+from dataclasses import dataclass, field
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
@@ -36,3 +38,14 @@ def lasting(app: RegisteredApp, audience: str, seconds: int) -> str:
     """An assertion that ends so many seconds from now; negative: it has ended."""
     issued = int(time.time()) + min(seconds, 0) - 60
     return client_assertion(app, audience, lifetime=seconds, iat=issued)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A client secret that nobody issued, in the shape of the payer file's secrets."""
+
+    value: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+
+    def reveal(self) -> str:
+        """The guessed value."""
+        return self.value

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal
+from payerproof.plugin.observed import Observed
 from payerproof.plugin.people import Person
 from payerproof.plugin.revocation import Ended
 from payerproof.plugin.revoking import ended_by_the_member
@@ -24,6 +25,7 @@ NAMES = (
     "capability",
     "lease",
     "member",
+    "observed",
     "portal",
     "relatives",
     "representative",
@@ -108,6 +110,12 @@ def representative(run_session: RunSession) -> Person:
 def revoked(run_session: RunSession) -> Ended:
     """The run's one revocation in the portal: what was tried before it, and after."""
     return ended_by_the_member(run_session)
+
+
+@pytest.fixture
+def observed(run_session: RunSession) -> Observed:
+    """What is tried once in a run and judged by several checks."""
+    return Observed(run_session)
 
 
 @pytest.fixture

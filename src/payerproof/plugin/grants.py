@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Protocol
 
 from payerproof.browser.facts import AuthorizationOutcome, AuthorizationVisit
@@ -100,7 +97,6 @@ class Grants:
     agent: Agent = field(repr=False)
     memo: Memo = field(repr=False)
     journal: Journal = field(repr=False)
-    scratch: Path
     configuration_of: Callable[[], SmartConfiguration] = field(repr=False)
 
     @cached_property
@@ -252,24 +248,6 @@ class Grants:
             if value:
                 redactor.learn(kind, value)
 
-    @contextmanager
-    def exclusive(self, persona: Persona, *apps: App) -> Iterator[App]:
-        """Hold one of several apps for one persona; no other check changes grants of that pair.
-
-        The first free one is taken; where none is, the first one is waited for.
-        """
-        self.scratch.mkdir(parents=True, exist_ok=True)
-        files = [(app, (self.scratch / f"{persona.id}--{app.id}.lock").open("w")) for app in apps]
-        try:
-            held = next((app for app, file in files if _try_lock(file)), None)
-            if held is None:
-                held, file = files[0]
-                fcntl.flock(file, fcntl.LOCK_EX)
-            yield held
-        finally:
-            for _, file in files:
-                file.close()
-
     def give_back(self, grant: Grant) -> bool:
         """Revoke a leased grant by its tokens (RFC 7009); True where the payer took it."""
         if not self.configuration.endpoint("revocation_endpoint"):
@@ -307,14 +285,6 @@ def acts_for(persona: Persona) -> str:
     """Whose record a representative without one of their own connects; empty for anybody else."""
     own = persona.patient_id or persona.expect.claims or persona.expect.data
     return persona.represents[0] if persona.represents and not own else ""
-
-
-def _try_lock(file: Any) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _why(outcome: AuthorizationOutcome) -> str:

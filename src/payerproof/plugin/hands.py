@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.grants import Grant, acts_for
 from payerproof.plugin.people import Person
+from payerproof.plugin.readings import NothingFree
 from payerproof.plugin.session import RunSession
 from payerproof.polite import Answer
 from payerproof.smart.request import AuthorizationRequest
@@ -46,8 +47,8 @@ class Api:
         """A client without a token."""
         return self._session.anonymous()
 
-    def once(self, who: Person | None = None) -> FhirClient:
-        """A client, without a token or a person's, that sends each request once in a run.
+    def once(self, who: Person | Grant | None = None) -> FhirClient:
+        """A client, without a token or somebody's, that sends each request once in a run.
 
         Whoever asks the same again is given the same reply; so is who asks for the record's own
         reads and searches. For what no check changes: never to wait for something, to write, or
@@ -153,6 +154,13 @@ class Authorization:
         assert isinstance(kept, AuthorizationOutcome)
         return kept
 
+    def entrance(self) -> PageFacts:
+        """The page to which a correct request leads a browser without a session, once per run."""
+        request = self.request(self._session.default_app)
+        page = self._session.memo.once("entrance", lambda: self._session.agent.visit(request.url))
+        assert isinstance(page, PageFacts)
+        return page
+
     def code(self, person: Person, request: AuthorizationRequest, **how: Any) -> str:
         """A fresh authorization code; inconclusive where none comes to a correct request."""
         outcome = self.visit(person, request, **how)
@@ -177,6 +185,7 @@ class Lease:
     _session: RunSession = field(repr=False)
     _stack: ExitStack = field(repr=False)
     _held: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    _read: set[tuple[str, str]] = field(default_factory=set, repr=False)
 
     def __call__(
         self, person: Person, app: App | None = None, scopes: str = "", **how: Any
@@ -192,6 +201,20 @@ class Lease:
             self._stack.callback(self._session.grants.give_back, grant)
         return grant
 
+    def reading(self, person: Person, scopes: str = "", **how: Any) -> Grant:
+        """A grant of some spare app to read with and never to change, obtained once in a run.
+
+        `scopes` and `how` as for a grant of one's own, which this is where no app is free.
+        """
+        self._session.greet(person.persona)
+        session, apps = self._session, self._open(person, Apps(self._session).spare)
+        if session.lends_readings:
+            with suppress(NothingFree):
+                grant = session.readings.lend(self._stack, person.persona, apps, scopes, **how)
+                self._read.add((person.id, grant.app))
+                return grant
+        return self(person, scopes=scopes, **how)
+
     def hold(self, person: Person, *apps: App) -> App:
         """Hold the pair of a person and one of these apps till the check ends, and return the app.
 
@@ -204,11 +227,16 @@ class Lease:
             )
         if apps and (mine := next((a for a in apps if (person.id, a.id) in self._held), None)):
             return mine
-        free = [app for app in pool if (person.id, app.id) not in self._held]
+        free = self._open(person, pool)
         inconclusive_unless(free, f"the payer file has no further app for {person} to authorize")
-        app = self._stack.enter_context(self._session.grants.exclusive(person.persona, *free))
+        app = self._stack.enter_context(self._session.pairs.exclusive(person.persona, free))
         self._held.add((person.id, app.id))
         return app
+
+    def _open(self, person: Person, apps: tuple[App, ...]) -> tuple[App, ...]:
+        """Those of the apps that this check does not use yet."""
+        used = self._held | self._read
+        return tuple(app for app in apps if (person.id, app.id) not in used)
 
 
 @dataclass(frozen=True)
@@ -220,6 +248,12 @@ class Portal:
     def connected_apps(self, person: Person) -> ConnectedApps:
         """The connected-apps page as the person sees it."""
         return self._session.agent.connected_apps(person.id)
+
+    def first_look(self, person: Person) -> ConnectedApps:
+        """The same page as it was when a check first asked for it like this, once per run."""
+        found = self._session.memo.once(f"list:{person.id}", lambda: self.connected_apps(person))
+        assert isinstance(found, ConnectedApps)
+        return found
 
     def anonymously(self) -> ConnectedApps:
         """The same address, opened by somebody who is not logged in."""

@@ -17,7 +17,9 @@ from payerproof.fhir.record import CLAIMS_AND_BASICS, CLAIMS_AND_CLINICAL, Recor
 from payerproof.plugin.grants import Grant, Grants, Memo, Trouble
 from payerproof.plugin.journal import Journal
 from payerproof.plugin.locate import segment
+from payerproof.plugin.pairs import Pairs
 from payerproof.plugin.people import Cast, Person
+from payerproof.plugin.readings import Readings
 from payerproof.plugin.settings import Settings
 from payerproof.polite import Http, Unreachable
 from payerproof.record import Recorder
@@ -96,7 +98,9 @@ class RunSession:
         return bool(self.settings.broker and self.target.pages.app_management)
 
     def close(self) -> None:
-        """Close connections and the segment."""
+        """Take back what was obtained to be read with; close connections and the segment."""
+        if not self.undone_at_the_end:
+            self.readings.give_back()
         self.http.close()
         self.recorder.close()
 
@@ -148,9 +152,26 @@ class RunSession:
             self.agent,
             self.memo,
             self.journal,
-            Path(self.settings.scratch),
             lambda: self.configuration,
         )
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """Which check changes whose grants to which app."""
+        return Pairs(Path(self.settings.scratch), self.journal)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """Narrow grants that checks only read with."""
+        return Readings(self.grants, self.memo, self.pairs)
+
+    @property
+    def lends_readings(self) -> bool:
+        """True where a grant to read with may outlive the check that obtained it.
+
+        It is undone on the portal's page, or by this process where nobody else knows of it.
+        """
+        return self.undone_at_the_end or not self.settings.broker
 
     @cached_property
     def cast(self) -> Cast:

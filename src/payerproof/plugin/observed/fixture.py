@@ -1,0 +1,75 @@
+"""What the fixture ``observed`` gives: one method for each observation of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from payerproof.expect.outcomes import not_applicable_unless
+from payerproof.plugin.observed import refresh, trips
+from payerproof.plugin.observed.others import Others, others
+from payerproof.plugin.observed.returned import (
+    RefreshReturned,
+    Returned,
+    access_returned,
+    refresh_returned,
+)
+from payerproof.plugin.observed.scene import observe
+from payerproof.plugin.session import RunSession
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Observations; each is made by whichever check asks first, and then remembered.
+
+    Every method raises `payerproof.expect.outcomes.Inconclusive` where it could not be made. A
+    check asks for its observations before it leases anything: whoever makes one may wait for apps
+    that the check holds.
+    """
+
+    _session: RunSession = field(repr=False)
+
+    def refreshed(self) -> refresh.Refreshed:
+        """One refresh, and its refresh tokens tried again."""
+        return observe(self._session, "refreshed", refresh.refreshed)
+
+    def rescoped(self) -> refresh.Rescoped:
+        """Refreshes that ask for other scopes."""
+        found = observe(self._session, "rescoped", refresh.rescoped)
+        grant = found.grant
+        not_applicable_unless(grant.refresh_token, "No refresh token was given.", grant.exchange)
+        return found
+
+    def narrowed(self) -> refresh.Narrowed:
+        """A grant, and a later consent of the same app that left something out."""
+        return observe(self._session, "narrowed", refresh.narrowed)
+
+    def expired(self) -> refresh.Expired:
+        """A grant that the operator brought to its end."""
+        return observe(self._session, "expired", refresh.expired)
+
+    def others(self) -> Others:
+        """An app's tokens in the hands of others."""
+        return observe(self._session, "others", others)
+
+    def access_returned(self) -> Returned:
+        """An access token that its app handed back."""
+        return observe(self._session, "access returned", access_returned)
+
+    def refresh_returned(self) -> RefreshReturned:
+        """A refresh token that its app handed back."""
+        found = observe(self._session, "refresh returned", refresh_returned)
+        not_applicable_unless(found, "no refresh token was issued")
+        assert found is not None
+        return found
+
+    def replayed(self) -> trips.Replayed:
+        """A code that was presented twice."""
+        return observe(self._session, "replayed", trips.replayed)
+
+    def asserted(self) -> trips.Asserted:
+        """An app that proves who it is by signed assertions."""
+        return observe(self._session, "asserted", trips.asserted)
+
+    def alone(self, scopes: str) -> trips.Alone:
+        """A request for these scopes and no others."""
+        return observe(self._session, f"alone: {scopes}", lambda scene: trips.alone(scene, scopes))
