@@ -1,5 +1,8 @@
 """The differential test against the HL7 validator: ``python bench/oracle/run.py [--guide NAME]``.
 
+Without a name: the small resources of ``tests/guides/base_cases.txt`` against R4 alone ("r4"),
+then the guides.
+
 Needs Java 17 and Maven Central (``mvn`` fetches the validator once); without them it reads "not
 run". Both judge the same resources: the published examples of a guide and single-fault mutants of
 them. Printed are agreement on whether a resource has errors, every difference, and the speed.
@@ -9,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -22,11 +26,14 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT))
 
+from payerproof.guides.findings import Result  # noqa: E402
 from payerproof.guides.validator import Validator  # noqa: E402
 from tests.guides.mutants import mutants  # noqa: E402 - the checkout's own test data
 from tests.guides.shared import GUIDES, definitions, examples, shared_folder  # noqa: E402
+from tests.guides.test_base import cases  # noqa: E402
 
-NEEDS = {
+NEEDS: dict[str, tuple[str, ...]] = {
+    "r4": (),
     "carin-bb-2.1.0": ("us-core-6.1.0",),
     "us-core-6.1.0": (),
     "pdex-2.1.0": ("us-core-7.0.0", "hrex-1.1.0", "carin-bb-2.1.0"),
@@ -59,7 +66,9 @@ def classpath() -> str | None:
 
 def resources(guide: str, validator: Validator, limit: int) -> dict[str, Any]:
     """Name -> resource: the examples, then mutants of every kind."""
-    out = {name.removesuffix(".json"): value for name, value in examples(guide)}
+    if guide == "r4":
+        return {f"case-{at:03}": text for at, (_, text) in enumerate(cases())}
+    out: dict[str, Any] = {name.removesuffix(".json"): value for name, value in examples(guide)}
     known = definitions(guide)
     count: Counter[tuple[str, str]] = Counter()
     for name, value in examples(guide):
@@ -96,6 +105,7 @@ def theirs(folder: Path, guide: str, path: str, rounds: int) -> tuple[dict[str, 
     packages = [
         str(next(iter(shared.rglob(GUIDES[g][0]))))  # type: ignore[union-attr]  # checked by main
         for g in (*NEEDS[guide], guide)
+        if g != "r4"
     ]
     subprocess.run(
         [
@@ -126,7 +136,7 @@ def theirs(folder: Path, guide: str, path: str, rounds: int) -> tuple[dict[str, 
 def main() -> None:
     """Judge, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--guide", choices=sorted(NEEDS), default="carin-bb-2.1.0")
+    parser.add_argument("--guide", choices=sorted(NEEDS), default=None)
     parser.add_argument("--mutants", type=int, default=150)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
@@ -134,15 +144,36 @@ def main() -> None:
     if path is None:
         sys.stdout.write("not run: Java 17, Maven Central or the published packages are missing\n")
         return
-    validator = Validator(GUIDES[options.guide][1])
-    judged = resources(options.guide, validator, options.mutants)
+    for guide in [options.guide] if options.guide else NEEDS:
+        compare(guide, path, options.mutants, options.rounds)
+
+
+def compare(guide: str, path: str, mutants_wanted: int, rounds: int) -> None:
+    """One guide's resources through both validators."""
+    sys.stdout.write(f"== {guide}\n")
+    validator = Validator(GUIDES[guide][1] if guide in GUIDES else {})
+    judged = resources(guide, validator, mutants_wanted)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "in").mkdir()
         for label, value in judged.items():
-            (folder / "in" / f"{label}.json").write_text(json.dumps(value), encoding="utf-8")
-        errors, median = theirs(folder, options.guide, path, options.rounds)
+            text = value if isinstance(value, bytes) else json.dumps(value).encode()
+            (folder / "in" / f"{label}.json").write_bytes(text)
+        errors, median = theirs(folder, guide, path, rounds)
     report(validator, judged, errors, median)
+
+
+def ours(validator: Validator, value: Any) -> Result:
+    """Our verdict on a parsed resource, or on a text as sent."""
+    return validator.judge_text(value) if isinstance(value, bytes) else validator.judge(value)
+
+
+def cause(result: Result, other: list[str]) -> str:
+    """A difference in short: who sees an error, and which."""
+    if result.errors:
+        return f"only payerproof: {', '.join(sorted({f.rule for f in result.errors}))}"
+    message = re.sub(r"'[^']*'|http\\S+|\\d+", "…", other[0].partition(": ")[2])
+    return f"only HL7: {message[:110]}"
 
 
 def report(
@@ -150,20 +181,24 @@ def report(
 ) -> None:
     """The table of differences, agreement and speed."""
     table: Counter[tuple[bool, bool]] = Counter()
+    causes: Counter[str] = Counter()
     taken = []
     for label, value in sorted(judged.items()):
-        result = validator.judge(value)
+        result = ours(validator, value)
         start = time.perf_counter()
-        result = validator.judge(value)
+        result = ours(validator, value)
         if not label.startswith("mutant"):
             taken.append((time.perf_counter() - start) * 1e6)
         other = errors.get(f"{label}.json", [])
         table[(bool(result.errors), bool(other))] += 1
         if bool(result.errors) != bool(other):
             own = [f"{f.rule} {f.location}" for f in result.errors][:2]
+            causes[cause(result, other)] += 1
             sys.stdout.write(
                 f"{label}\n  payerproof: {own or 'valid'}\n  HL7: {other[:2] or 'valid'}\n"
             )
+    for name, count in causes.most_common():
+        sys.stdout.write(f"{count:4} {name}\n")
     same = table[(True, True)] + table[(False, False)]
     total = sum(table.values())
     mine = sorted(taken)[len(taken) // 2]
@@ -171,6 +206,10 @@ def report(
         f"agreement {same} of {total} ({100 * same / total:.1f} %): both errors "
         f"{table[(True, True)]}, both valid {table[(False, False)]}, only payerproof "
         f"{table[(True, False)]}, only HL7 {table[(False, True)]}\n"
+    )
+    if any(isinstance(value, bytes) for value in judged.values()):
+        return  # small faulty texts say nothing about speed
+    sys.stdout.write(
         f"median of the examples, warm: payerproof {mine:.0f} us, HL7 {median:.0f} us, "
         f"x{median / mine:.0f} (demanded: at least x50)\n"
     )

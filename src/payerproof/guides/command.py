@@ -11,10 +11,11 @@ import orjson
 
 from payerproof.guides import bulk, outputs
 from payerproof.guides.errata import load_errata
-from payerproof.guides.facts import compile_package, write_facts
+from payerproof.guides.facts import compile_package
 from payerproof.guides.findings import Result
 from payerproof.guides.library import GuideError, Library, own_folder
 from payerproof.guides.package import PackageError, read_package
+from payerproof.guides.storage import write_facts
 from payerproof.guides.summary import Summary
 from payerproof.guides.summary import as_text as summary_text
 from payerproof.guides.validator import Validator

@@ -119,7 +119,7 @@ def sorting(fast: Fast, one: Field, kind: str) -> Sorting:
 
 def _by_parts(fast: Fast, one: Field, kind: str, discriminators: list[list[str]]) -> Sorting:
     """``coding.code`` and ``coding.system`` apart: a pair, where there is but one coding."""
-    from payerproof.guides.slices import criteria
+    from payerproof.guides.discriminators import criteria
 
     if kind != "CodeableConcept" or {tuple(d) for d in discriminators} != {
         ("value", "coding.code"),
@@ -148,7 +148,7 @@ def _by_parts(fast: Fast, one: Field, kind: str, discriminators: list[list[str]]
 
 def _matching(fast: Fast, one: Field) -> Sorting:
     """Slices told apart by patterns on the whole entry."""
-    from payerproof.guides.slices import Undecidable, criteria
+    from payerproof.guides.discriminators import Undecidable, criteria
     from payerproof.guides.values import matches, without_version
 
     tests = []
@@ -183,7 +183,7 @@ _NOTHING = _Nothing()
 
 def _one(fast: Fast, each: Node, path: str, kind: str) -> tuple[tuple[str, ...], str, list[Any]]:
     """Way, form and codes of one slice."""
-    from payerproof.guides.slices import Undecidable, criteria
+    from payerproof.guides.discriminators import Undecidable, criteria
 
     try:
         tests = criteria(fast.judge_run(), each, path)

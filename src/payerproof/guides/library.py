@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from payerproof.guides.facts import SCHEMA, read_part
+from payerproof.guides.storage import SCHEMA, read_part
 from payerproof.places import shipped
 
 CORE = "hl7.fhir.r4.core"

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from payerproof.guides.discriminators import Undecidable, criteria
 from payerproof.guides.library import Structure
 from payerproof.guides.run import Run
 from payerproof.guides.schema import Field, Node, Schema
-from payerproof.guides.slices import Undecidable, criteria
 from payerproof.guides.values import matches
 
 Test = Callable[[Any], bool]

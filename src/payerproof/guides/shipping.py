@@ -10,8 +10,9 @@ import sys
 import tomllib
 from pathlib import Path
 
-from payerproof.guides.facts import compile_package, write_facts
+from payerproof.guides.facts import compile_package
 from payerproof.guides.package import Json, read_package
+from payerproof.guides.storage import write_facts
 from payerproof.places import shipped
 
 TERMINOLOGY = "hl7.terminology.r4"

@@ -26,7 +26,9 @@ import org.hl7.fhir.common.hapi.validation.validator.FhirInstanceValidator;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.StructureDefinition;
 import org.hl7.fhir.r5.utils.validation.constants.BestPracticeWarningLevel;
+import org.hl7.fhir.r5.utils.validation.constants.ReferenceValidationPolicy;
 import org.hl7.fhir.utilities.npm.NpmPackage;
+import org.hl7.fhir.validation.instance.advisor.BasePolicyAdvisorForFullValidation;
 
 /**
  * The HL7 validator on a folder: {@code Oracle RESOURCES OUTPUT ROUNDS PACKAGE.tgz...}.
@@ -59,6 +61,9 @@ public final class Oracle {
     FhirInstanceValidator instance = new FhirInstanceValidator(chain);
     instance.setAnyExtensionsAllowed(true);
     instance.setErrorForUnknownProfiles(false);
+    // As HL7's own command line: vital signs bring R4's profiles with them.
+    instance.setValidatorPolicyAdvisor(
+        new BasePolicyAdvisorForFullValidation(ReferenceValidationPolicy.IGNORE));
     instance.setBestPracticeWarningLevel(BestPracticeWarningLevel.Ignore);
     FhirValidator validator = context.newValidator().registerValidatorModule(instance);
     List<Path> files;
