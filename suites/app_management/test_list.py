@@ -46,7 +46,7 @@ def test_list_is_behind_a_login(api: Api, member: Person, portal: Portal, target
     """The connected-apps page asks for a login and shows no app to a stranger."""
     # given a member whose list has entries
     grant = api.grant_of(member)
-    connected = portal.connected_apps(member)
+    connected = portal.first_look(member)
     inconclusive_unless(connected.apps, f"{member}'s list has no entry to protect", grant.exchange)
     # when somebody who is not logged in opens the page
     page = portal.visit(str(target.pages.app_management))
@@ -100,7 +100,7 @@ def test_each_entry_has_its_date(api: Api, member: Person, portal: Portal) -> No
     """Each entry shows when it was connected."""
     # given a member with at least one connected app
     grant = api.grant_of(member)
-    connected = portal.connected_apps(member)
+    connected = portal.first_look(member)
     inconclusive_unless(connected.apps, "the list has no entry", grant.exchange)
     # then every entry has a date
     undated = [one.name for one in connected.apps if not words.says([one.text], CONNECTED_ON)]
@@ -161,7 +161,7 @@ def _expect_said(
 ) -> None:
     """The list, with an entry that could be revoked, says so."""
     grant = api.grant_of(person)
-    page = portal.connected_apps(person).page
+    page = portal.first_look(person).page
     text = [" ".join(page.text.split())]
     said = words.says(re.split(r"(?<=[.!?:]) ", text[0]), patterns) or words.says(text, patterns)
     expect.that(

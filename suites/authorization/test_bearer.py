@@ -10,6 +10,7 @@ from payerproof.suite import (
     Lease,
     Person,
     Reply,
+    SmartConfiguration,
     check,
     each,
     expect,
@@ -64,14 +65,16 @@ def test_junk_token(api: Api, member: Person, shape: str) -> None:
 
 
 @check("smart.unauthorized-errors/missing-scope", needs=("member",))
-def test_beyond_the_scope(api: Api, lease: Lease, member: Person) -> None:
+def test_beyond_the_scope(
+    api: Api, lease: Lease, member: Person, smart: SmartConfiguration
+) -> None:
     """A read outside the granted scopes is refused."""
-    # given a grant for the member's Patient and nothing else, which works
+    # given a grant for the member's coverage and nothing else, which works
     member.must_have(CLAIMS)
-    grant = lease(member, scopes="launch/patient patient/Patient.rs")
+    grant = lease.reading(member, f"launch/patient patient/Coverage.{smart.reading}")
     client = api.as_(grant)
-    own = client.read("Patient", member.patient_id)
-    inconclusive_unless(own.ok, "the narrow token opens nothing at all", own.exchange)
+    own = client.search("Coverage", beneficiary=member.patient_id)
+    inconclusive_unless(own.matches, "the narrow token opens nothing at all", own.exchange)
     inconclusive_unless(
         not any(CLAIMS in name or "*" in name for name in grant.scopes),
         "the payer granted more than was asked for",

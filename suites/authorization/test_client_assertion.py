@@ -11,6 +11,7 @@ from payerproof.suite import (
     Apps,
     Authorization,
     Lease,
+    Observed,
     Person,
     SmartConfiguration,
     TokenAnswer,
@@ -27,44 +28,28 @@ LIFETIMES = {"expired": -300, "too-long": 86_400}
 
 
 @check("oauth.client-assertion/right-one", needs=NEEDS)
-def test_right_assertion(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person
-) -> None:
+def test_right_assertion(observed: Observed) -> None:
     """A private_key_jwt assertion as SMART describes is accepted."""
     # given a code for an app with a registered key
-    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
-    request = authorization.request(app)
-    code = authorization.code(member, request)
-    # when it is exchanged with a right assertion
-    answer = authorization.tokens(app, member).exchange(
-        code, request.redirect_uri, request.pkce.verifier
-    )
-    # then a token comes
-    expect(answer).gives_token()
+    seen = observed.asserted()
+    # when it was exchanged with a right assertion, then a token came
+    expect(seen.exchange).gives_token()
 
 
 @check("oauth.client-assertion/replayed-jti", needs=NEEDS)
-def test_replayed_assertion(
-    apps: Apps,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-) -> None:
+def test_replayed_assertion(observed: Observed) -> None:
     """The same assertion sent twice is refused the second time."""
     # given a grant and an assertion that was good for one refresh
-    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
-    grant = lease(member, app)
-    not_applicable_unless(grant.refresh_token, "no refresh token was issued", grant.exchange)
-    tokens = authorization.tokens(app, member)
-    once = assertions.fields_of(client_assertion(app, smart.endpoint("token_endpoint")))
-    first = tokens.post(_refresh(grant.refresh_token) + once, authenticate=False)
-    inconclusive_unless(first.gave_token, "the assertion did not work once", first.exchange)
-    # when it is sent again with the next refresh
-    newest = first.refresh_token or grant.refresh_token
-    second = tokens.post(_refresh(newest) + once, authenticate=False)
-    # then it is worth nothing
-    expect(second).is_refused("invalid_client")
+    seen = observed.asserted()
+    inconclusive_unless(
+        seen.exchange.gave_token, "no assertion is good for anything", seen.exchange.exchange
+    )
+    not_applicable_unless(seen.once, "no refresh token was issued", seen.exchange.exchange)
+    assert seen.once is not None
+    assert seen.twice is not None
+    inconclusive_unless(seen.once.gave_token, "the assertion did not work once", seen.once.exchange)
+    # when it was sent again with the next refresh, then it was worth nothing
+    expect(seen.twice).is_refused("invalid_client")
 
 
 @check("oauth.client-assertion/wrong-audience", needs=NEEDS)
@@ -152,10 +137,6 @@ def test_issuer_is_not_subject(
     wrong = client_assertion(app, smart.endpoint("token_endpoint"), **claims)
     # then no token comes for it
     _expect_refused(authorization, member, app, wrong)
-
-
-def _refresh(token: str) -> assertions.Fields:
-    return [("grant_type", "refresh_token"), ("refresh_token", token)]
 
 
 def _expect_refused(authorization: Authorization, member: Person, app: App, assertion: str) -> None:

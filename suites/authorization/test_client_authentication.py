@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass, field
-
+from payerproof.expect.assertions import Guess
 from payerproof.suite import (
     Api,
     App,
     Apps,
     Authorization,
     Lease,
+    Observed,
     Person,
     SmartConfiguration,
     TokenAnswer,
@@ -29,16 +28,6 @@ METHODS = {
     "private_key_jwt": "confidential-asymmetric",
 }
 """Methods with the type of app they fit; ``none`` is the public app's, a check of its own."""
-
-
-@dataclass(frozen=True)
-class _Guess:
-    """A secret that nobody issued."""
-
-    value: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-
-    def reveal(self) -> str:
-        return self.value
 
 
 @check("oauth.client-authentication/wrong-secret", needs=("member", "confidential_app"))
@@ -66,20 +55,21 @@ def test_no_secret(apps: Apps, authorization: Authorization, lease: Lease, membe
 
 
 @check("oauth.client-authentication/wrong-secret-refresh", needs=("member", "confidential_app"))
-def test_wrong_secret_at_refresh(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person
-) -> None:
+def test_wrong_secret_at_refresh(observed: Observed) -> None:
     """Refresh with a wrong secret gets no token."""
     # given a grant of an app that has a secret
-    app = lease.hold(member, *apps.of_type(SYMMETRIC))
-    grant = lease(member, app)
-    not_applicable_unless(grant.refresh_token, "no refresh token was issued", grant.exchange)
-    # when somebody refreshes it with a wrong secret
-    answer = authorization.tokens(_impostor(app), member).refresh(grant.refresh_token)
-    # then no token comes, while the right secret brings one
-    expect(answer).is_refused()
-    right = authorization.tokens(app, member).refresh(grant.refresh_token)
-    inconclusive_unless(right.gave_token, "nor does the right secret work", right.exchange)
+    seen = observed.others()
+    not_applicable_unless(
+        seen.grant.refresh_token, "no refresh token was issued", seen.grant.exchange
+    )
+    inconclusive_unless(seen.guessed_refresh, "no spare app has a secret", seen.grant.exchange)
+    assert seen.guessed_refresh is not None
+    # when somebody refreshed it with a wrong secret
+    # then no token came, while the right secret brought one
+    expect(seen.guessed_refresh).is_refused()
+    inconclusive_unless(
+        seen.own_refresh.gave_token, "nor does the right secret work", seen.own_refresh.exchange
+    )
 
 
 @check("oauth.auth-methods-as-advertised/listed-ones-work", needs=("member",))
@@ -136,7 +126,7 @@ def test_public_app_connects(api: Api, apps: Apps, lease: Lease, member: Person)
 
 def _impostor(app: App) -> App:
     """The same app in the hands of somebody who only guesses its secret."""
-    return app.model_copy(update={"secret": _Guess()})
+    return app.model_copy(update={"secret": Guess()})
 
 
 def _expect_refused(

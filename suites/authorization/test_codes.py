@@ -8,30 +8,26 @@ from payerproof.suite import (
     Apps,
     Authorization,
     Lease,
+    Observed,
     Person,
     Target,
     TokenAnswer,
     check,
-    eventually,
     expect,
     inconclusive_unless,
 )
 
 
 @check("smart.code-single-use/second-exchange", needs=("member",))
-def test_second_exchange(authorization: Authorization, lease: Lease, member: Person) -> None:
+def test_second_exchange(observed: Observed) -> None:
     """The second exchange of one code is refused with invalid_grant."""
     # given a code that was exchanged for a token
-    app = lease.hold(member)
-    request = authorization.request(app)
-    code = authorization.code(member, request)
-    tokens = authorization.tokens(app, member)
-    first = tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
-    inconclusive_unless(first.gave_token, "the first exchange gave no token", first.exchange)
-    # when it is presented again, exactly as before
-    second = tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
-    # then it buys nothing more
-    expect(second).is_refused("invalid_grant")
+    seen = observed.replayed()
+    inconclusive_unless(
+        seen.first.gave_token, "the first exchange gave no token", seen.first.exchange
+    )
+    # when it was presented again, exactly as before, then it bought nothing more
+    expect(seen.second).is_refused("invalid_grant")
 
 
 @check("smart.code-single-use/late-exchange", needs=("member", "control:clock"), prod="no")
@@ -53,32 +49,20 @@ def test_late_exchange(
 
 
 @check("oauth.code-replay-ends-tokens/first-tokens-dead", needs=("member",))
-def test_replay_ends_the_tokens(
-    api: Api, authorization: Authorization, lease: Lease, target: Target, member: Person
-) -> None:
+def test_replay_ends_the_tokens(observed: Observed) -> None:
     """After a code is replayed the tokens of its first exchange are refused."""
-    # given a code and the token it brought, which opens the member's record
-    app = lease.hold(member)
-    request = authorization.request(app)
-    code = authorization.code(member, request)
-    tokens = authorization.tokens(app, member)
-    first = tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
-    client = api.anonymous().with_token(first.access_token)
-    before = client.read("Patient", member.patient_id)
-    inconclusive_unless(before.ok, "the token did not work before the replay", before.exchange)
-    # when somebody presents the code again
-    tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
-    # then the token ends
-    seconds = eventually(
-        lambda: client.read("Patient", member.patient_id).status == 401,
-        within=target.policy.revocation_wait_seconds,
-        every=target.policy.revocation_poll_seconds,
+    # given a code and the token it brought, which opened the member's record
+    seen = observed.replayed()
+    inconclusive_unless(
+        seen.before.ok, "the token did not work before the replay", seen.before.exchange
     )
+    # when somebody presented the code again, then the token ended
     expect.that(
-        seconds is not None,
+        seen.delay is not None,
         "the first token ends when its code is presented again",
-        "it ends" if seconds is not None else "it still opens the record",
-        first.exchange,
+        "it still opens the record" if seen.delay is None else "it ends",
+        seen.first.exchange,
+        seen.looks[-1].exchange,
     )
 
 

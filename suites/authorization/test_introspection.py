@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from payerproof.plugin.observed import Returned
 from payerproof.suite import (
     Api,
     Apps,
     Authorization,
-    Lease,
+    Observed,
     Person,
     SmartConfiguration,
+    Target,
     TokenAnswer,
     check,
     expect,
@@ -27,30 +29,22 @@ GRANT_ENDS = ("access_grant_expiration", "refresh_expires_in", "refresh_token_ex
 
 
 @check("smart.introspection/live-token", needs=("member", "confidential_app"))
-def test_live_token(
-    apps: Apps,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-) -> None:
+def test_live_token(observed: Observed, smart: SmartConfiguration, target: Target) -> None:
     """A live token is active, with scope, client_id, exp and the patient of the token response."""
     _needs_introspection(smart)
     # given a fresh grant
-    app = lease.hold(member, *apps.of_type(SYMMETRIC))
-    grant = lease(member, app)
-    # when the app asks about its token
-    answer = authorization.tokens(app, member).introspect(grant.access_token)
-    # then it is told what it holds
-    told = answer.document
+    seen = observed.access_returned()
+    answer, grant = _told(seen, "access"), seen.grant
+    # when the app asked about its token, then it was told what it holds
+    document = answer.document
     wrong = [
         name
         for name, right in (
-            ("active", told.get("active") is True),
-            ("scope", set(str(told.get("scope", "")).split()) == set(grant.scopes)),
-            ("client_id", told.get("client_id") == app.client_id),
-            ("exp", isinstance(told.get("exp"), int)),
-            ("patient", told.get("patient") == grant.patient),
+            ("active", document.get("active") is True),
+            ("scope", set(str(document.get("scope", "")).split()) == set(grant.scopes)),
+            ("client_id", document.get("client_id") == target.app(grant.app).client_id),
+            ("exp", isinstance(document.get("exp"), int)),
+            ("patient", document.get("patient") == grant.patient),
         )
         if not right
     ]
@@ -64,28 +58,18 @@ def test_live_token(
 
 
 @check("smart.introspection/dead-tokens", needs=("member", "confidential_app"))
-def test_dead_tokens(
-    apps: Apps,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-) -> None:
+def test_dead_tokens(observed: Observed, smart: SmartConfiguration) -> None:
     """Garbage and revoked tokens read active false and tell nothing more."""
     _needs_introspection(smart)
     not_applicable_unless(
         smart.endpoint("revocation_endpoint"), "no revocation endpoint is published"
     )
-    # given a token that is active
-    app = lease.hold(member, *apps.of_type(SYMMETRIC))
-    grant = lease(member, app)
-    tokens = authorization.tokens(app, member)
-    live = tokens.introspect(grant.access_token)
+    # given a token that was active, until it was revoked
+    seen = observed.access_returned()
+    live = _told(seen, "access")
     inconclusive_unless(live.document.get("active"), "not even a live one is", live.exchange)
-    # when it is revoked
-    tokens.revoke(grant.access_token)
-    answers = [tokens.introspect(grant.access_token), tokens.introspect(secrets.token_urlsafe(32))]
     # then it reads like one that never was
+    answers = [_told(seen, "after"), _told(seen, "garbage")]
     talkative = [answer for answer in answers if _facts(answer.document) != {"active": False}]
     expect.that(
         not talkative,
@@ -96,21 +80,15 @@ def test_dead_tokens(
 
 
 @check("oauth.grant-end-readable/machine-readable", needs=("member", "confidential_app"))
-def test_the_grants_end_can_be_read(
-    apps: Apps,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-) -> None:
+def test_the_grants_end_can_be_read(observed: Observed, smart: SmartConfiguration) -> None:
     """Where the grant's end is told it is an epoch number or an RFC 3339 date."""
     _needs_introspection(smart)
     # given a grant that goes on with a refresh token
-    app = lease.hold(member, *apps.of_type(SYMMETRIC))
-    grant = lease(member, app)
+    seen = observed.access_returned()
+    grant = seen.grant
     not_applicable_unless(grant.refresh_token, "no refresh token was issued", grant.exchange)
     # when its end is looked for in the token response, and by introspection
-    answer = authorization.tokens(app, member).introspect(grant.refresh_token)
+    answer = _told(seen, "refresh")
     ends = [grant.document[name] for name in GRANT_ENDS if name in grant.document]
     ends += [answer.document["exp"]] if "exp" in answer.document else []
     not_applicable_unless(ends, "the payer does not tell when the grant ends", answer.exchange)
@@ -164,6 +142,13 @@ def test_introspection_by_another_app(
     answer = tokens.introspect(token)
     # then it learns nothing
     _expect_nothing_told(answer)
+
+
+def _told(seen: Returned, what: str) -> TokenAnswer:
+    inconclusive_unless(
+        what in seen.introspected, "no spare app may ask about its tokens", seen.grant.exchange
+    )
+    return seen.introspected[what]
 
 
 def _is_a_time(value: object) -> bool:

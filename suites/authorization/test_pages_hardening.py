@@ -6,10 +6,8 @@ from urllib.parse import urlsplit
 
 from payerproof.browser.facts import PageFacts
 from payerproof.suite import (
-    Apps,
     Authorization,
     Person,
-    Portal,
     check,
     expect,
     inconclusive_unless,
@@ -28,12 +26,10 @@ DISCREET = {
 
 
 @check("oauth.no-framing/login-and-consent", needs=("member", "browser"))
-def test_no_framing(
-    apps: Apps, authorization: Authorization, portal: Portal, member: Person
-) -> None:
+def test_no_framing(authorization: Authorization, member: Person) -> None:
     """Login and consent pages forbid framing by frame-ancestors or X-Frame-Options."""
     # given the login page and the pages of the member's first connection
-    pages = _pages(apps, authorization, portal, member)
+    pages = _pages(authorization, member)
     # when their headers are read
     framable = [page for page in pages if not _forbids_framing(page)]
     # then no other site can lay them under its own
@@ -48,12 +44,10 @@ def test_no_framing(
 
 
 @check("oauth.referrer-policy/login-and-consent", needs=("member", "browser"))
-def test_referrer_policy(
-    apps: Apps, authorization: Authorization, portal: Portal, member: Person
-) -> None:
+def test_referrer_policy(authorization: Authorization, member: Person) -> None:
     """Login and consent pages keep addresses of the flow out of the Referer header."""
     # given the login page and the pages of the member's first connection
-    pages = _pages(apps, authorization, portal, member)
+    pages = _pages(authorization, member)
     # when their Referrer-Policy is read; of several the last one counts
     talkative = [
         page
@@ -73,13 +67,11 @@ def test_referrer_policy(
 
 
 @check("oauth.no-third-parties/login-and-consent", needs=("member", "browser"))
-def test_no_third_parties(
-    apps: Apps, authorization: Authorization, portal: Portal, member: Person
-) -> None:
+def test_no_third_parties(authorization: Authorization, member: Person) -> None:
     """Login and consent pages load nothing from hosts outside the payer's flow."""
     # given the login page and the member's first connection
     outcome = authorization.first_connection(member)
-    pages = _pages(apps, authorization, portal, member)
+    pages = _pages(authorization, member)
     # when hosts are listed from which they loaded something
     own = {urlsplit(page.url).netloc for page in pages}
     scripts = {urlsplit(script).netloc for page in pages for script in page.scripts} - own - {""}
@@ -94,12 +86,10 @@ def test_no_third_parties(
     )
 
 
-def _pages(
-    apps: Apps, authorization: Authorization, portal: Portal, member: Person
-) -> list[PageFacts]:
+def _pages(authorization: Authorization, member: Person) -> list[PageFacts]:
     """The page a browser without a session is sent to, and those of the first connection."""
     outcome = authorization.first_connection(member)
-    login = portal.visit(authorization.request(apps.default).url)
+    login = authorization.entrance()
     pages = [page for page in (login, *outcome.pages) if page.kind in KINDS]
     for kind in ("login", "consent"):
         inconclusive_unless(

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 
+from payerproof.expect.doorstep import told
 from payerproof.smart.identity import parts
 from payerproof.suite import (
     Api,
     Authorization,
-    Lease,
+    Observed,
     Person,
-    Target,
     check,
     expect,
     inconclusive_unless,
-    not_applicable_unless,
 )
 
 CLAIMS = "ExplanationOfBenefit"
@@ -44,17 +43,11 @@ def test_right_member(api: Api, member: Person) -> None:
 
 
 @check("smart.patient-context/refresh-keeps-it", needs=("member",))
-def test_refresh_keeps_the_member(
-    api: Api, authorization: Authorization, lease: Lease, target: Target, member: Person
-) -> None:
+def test_refresh_keeps_the_member(member: Person, observed: Observed) -> None:
     """The refreshed token opens the same member, and patient, where repeated, is equal."""
-    # given a grant with a refresh token
-    grant = lease(member)
-    not_applicable_unless(grant.refresh_token, "no refresh token was issued", grant.exchange)
-    # when it is refreshed, and the new token is used
-    answer = authorization.tokens(target.app(grant.app), member).refresh(grant.refresh_token)
-    inconclusive_unless(answer.gave_token, "the refresh gave no token", answer.exchange)
-    own = api.anonymous().with_token(answer.access_token).search("Patient")
+    # given a grant that was refreshed, and the new token used
+    seen = observed.refreshed()
+    answer = seen.must_have_refreshed()
     # then it is still about the same member
     expect.that(
         answer.patient in ("", member.patient_id),
@@ -62,29 +55,31 @@ def test_refresh_keeps_the_member(
         "the same or none" if answer.patient in ("", member.patient_id) else "another patient",
         answer.exchange,
     )
-    expect(own).concerns_only(member)
+    expect(seen.own).concerns_only(member)
     expect.that(
-        own.matches,
+        seen.own.matches,
         "the member's own Patient with the refreshed token",
-        f"{len(own.matches)} found",
-        own.exchange,
+        f"{len(seen.own.matches)} found",
+        seen.own.exchange,
     )
 
 
 @check("smart.patient-context/without-launch-scope", needs=("member",))
-def test_patient_scope_alone(lease: Lease, member: Person) -> None:
+def test_patient_scope_alone(observed: Observed) -> None:
     """A patient/ scope without launch/patient still establishes the patient."""
     # given a request for data of one member that does not ask for launch/patient
-    app = lease.hold(member)
-    asked = [name for name in app.scopes.split() if name.startswith("patient/")]
-    # when the member approves it
-    grant = lease(member, app, " ".join(asked or ["patient/*.rs"]))
+    seen = observed.alone(f"patient/{CLAIMS}.read")
+    # when the member approved it
+    given = [answer for answer in seen.answers if answer.gave_token]
+    inconclusive_unless(
+        given, f"no token came ({told(seen.outcome)})", *seen.outcome.exchanges[-3:]
+    )
     # then the answer names the patient all the same
     expect.that(
-        grant.document.get("patient"),
+        given[0].document.get("patient"),
         "a patient in the token response",
-        "it is there" if grant.document.get("patient") else "no patient",
-        grant.exchange,
+        "it is there" if given[0].document.get("patient") else "no patient",
+        given[0].exchange,
     )
 
 

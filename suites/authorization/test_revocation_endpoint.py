@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
 
+from payerproof.plugin.observed import Returned
 from payerproof.suite import (
-    Api,
     Apps,
     Authorization,
-    FhirClient,
-    Lease,
-    Person,
+    Observed,
     SmartConfiguration,
-    Target,
     check,
-    eventually,
     expect,
     inconclusive_unless,
     not_applicable_unless,
@@ -23,111 +18,68 @@ from payerproof.suite import (
 )
 
 
-@dataclass(frozen=True)
-class _Guess:
-    """A secret that nobody issued."""
-
-    value: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-
-    def reveal(self) -> str:
-        return self.value
-
-
 @check("smart.revocation-endpoint/access-token", needs=("member",))
-def test_access_token_dies(
-    api: Api,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    target: Target,
-    member: Person,
-) -> None:
+def test_access_token_dies(observed: Observed, smart: SmartConfiguration) -> None:
     """A revoked access token is refused at the FHIR server."""
     _needs_revocation(smart)
-    # given a grant whose token opens the record
-    grant = lease(member)
-    client = _working(api.as_(grant), member)
-    # when the app revokes the token
-    answer = authorization.tokens(target.app(grant.app), member).revoke(grant.access_token)
+    # given a grant whose token opened the record, until the app revoked the token
+    seen = observed.access_returned()
     # then it opens nothing any more
-    _expect_dead(client, member, target, answer.exchange)
+    _expect_dead(seen)
 
 
 @check("smart.revocation-endpoint/refresh-token", needs=("member",))
-def test_refresh_token_dies(
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    target: Target,
-    member: Person,
-) -> None:
+def test_refresh_token_dies(observed: Observed, smart: SmartConfiguration) -> None:
     """A revoked refresh token is refused with invalid_grant."""
     _needs_revocation(smart)
-    # given a grant whose refresh token works
-    grant = lease(member)
-    not_applicable_unless(grant.refresh_token, "no refresh token was issued", grant.exchange)
-    tokens = authorization.tokens(target.app(grant.app), member)
-    first = tokens.refresh(grant.refresh_token)
-    inconclusive_unless(first.gave_token, "the refresh did not work before", first.exchange)
-    # when the app revokes the newest refresh token
-    newest = first.refresh_token or grant.refresh_token
-    tokens.revoke(newest, "refresh_token")
+    # given a grant whose refresh token worked, until the app revoked the newest one
+    seen = observed.refresh_returned()
+    inconclusive_unless(
+        seen.first.gave_token, "the refresh did not work before", seen.first.exchange
+    )
+    assert seen.newest.refresh is not None
     # then nothing comes of it any more
-    expect(tokens.refresh(newest)).is_refused("invalid_grant")
+    expect(seen.newest.refresh).is_refused("invalid_grant")
 
 
 @check("oauth.revocation-bound/other-app", needs=("member", "two_apps"))
-def test_revocation_by_another_app(
-    api: Api,
-    apps: Apps,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    target: Target,
-    member: Person,
-) -> None:
+def test_revocation_by_another_app(observed: Observed, smart: SmartConfiguration) -> None:
     """Another app cannot revoke this app's tokens."""
     _needs_revocation(smart)
-    # given a grant whose token opens the record
-    grant = lease(member)
-    client = _working(api.as_(grant), member)
-    # when another app revokes both tokens
-    other = authorization.tokens(apps.default, member)
-    answers = [other.revoke(token) for token in (grant.access_token, grant.refresh_token) if token]
-    # then they go on working
-    expect(client.read("Patient", member.patient_id)).has_status(200)
-    inconclusive_unless(grant.refresh_token, "no refresh token was issued", grant.exchange)
-    own = authorization.tokens(target.app(grant.app), member).refresh(grant.refresh_token)
+    # given a grant whose token opened the record
+    seen = observed.others()
+    before, after = seen.after_guessing or seen.before, seen.after_foreign
+    inconclusive_unless(before.ok, "the token did not work before", before.exchange)
+    assert after is not None
+    # when another app revoked both tokens, then they went on working
+    expect(after).has_status(200)
+    inconclusive_unless(seen.last_refresh, "no refresh token was issued", seen.grant.exchange)
+    assert seen.last_refresh is not None
+    own = seen.last_refresh
     expect.that(
         own.gave_token,
         "the refresh token still works for the app it belongs to",
         "it works" if own.gave_token else f"{own.status} {own.error}",
         own.exchange,
-        *(answer.exchange for answer in answers),
+        *(answer.exchange for answer in seen.foreign_revocations),
     )
 
 
 @check("oauth.revocation-bound/wrong-secret", needs=("member", "confidential_app"))
-def test_revocation_with_a_wrong_secret(
-    api: Api,
-    apps: Apps,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-) -> None:
+def test_revocation_with_a_wrong_secret(observed: Observed, smart: SmartConfiguration) -> None:
     """Revocation with a wrong client secret is refused and changes nothing."""
     _needs_revocation(smart)
-    # given a grant of an app that has a secret, whose token opens the record
-    app = lease.hold(member, *apps.of_type("confidential-symmetric"))
-    grant = lease(member, app)
-    client = _working(api.as_(grant), member)
-    # when somebody revokes the token with a wrong secret
-    impostor = app.model_copy(update={"secret": _Guess()})
-    answer = authorization.tokens(impostor, member).revoke(grant.access_token)
-    # then they are refused, and the token goes on working
+    # given a grant of an app that has a secret, whose token opened the record
+    seen = observed.others()
+    inconclusive_unless(seen.guessed_revocation, "no spare app has a secret", seen.grant.exchange)
+    inconclusive_unless(seen.before.ok, "the token did not work before", seen.before.exchange)
+    assert seen.guessed_revocation is not None
+    assert seen.after_guessing is not None
+    # when somebody revoked the token with a wrong secret
+    answer = seen.guessed_revocation
+    # then they were refused, and the token went on working
     expect.that(400 <= answer.status < 500, "a refusal", f"status {answer.status}", answer.exchange)
-    expect(client.read("Patient", member.patient_id)).has_status(200)
+    expect(seen.after_guessing).has_status(200)
 
 
 @check("oauth.revocation-answers/unknown-token", needs=("public_app",))
@@ -149,50 +101,39 @@ def test_unknown_token(apps: Apps, authorization: Authorization, smart: SmartCon
 
 
 @check("oauth.refresh-revocation-ends-access/access-token-dead", needs=("member",))
-def test_refresh_revocation_ends_access(
-    api: Api,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    target: Target,
-    member: Person,
-) -> None:
+def test_refresh_revocation_ends_access(observed: Observed, smart: SmartConfiguration) -> None:
     """Revoking the refresh token ends the access tokens of the same grant."""
     _needs_revocation(smart)
-    # given a grant whose token opens the record
-    grant = lease(member)
-    not_applicable_unless(grant.refresh_token, "no refresh token was issued", grant.exchange)
-    client = _working(api.as_(grant), member)
-    # when the app revokes its refresh token
-    tokens = authorization.tokens(target.app(grant.app), member)
-    answer = tokens.revoke(grant.refresh_token, "refresh_token")
-    # then the access token ends with it
-    _expect_dead(client, member, target, answer.exchange)
+    # given a grant whose tokens opened the record, until the app revoked its refresh token
+    seen = observed.refresh_returned()
+    # then the newest access token ended with it, and an earlier one that still worked
+    _expect_dead(seen.newest)
+    earlier = seen.earlier.ok and seen.earlier_after.ok
+    expect.that(
+        not earlier,
+        "the grant's earlier access token is refused as well",
+        "it still opens the record" if earlier else "it is refused",
+        seen.newest.revocation.exchange,
+        seen.earlier.exchange,
+        seen.earlier_after.exchange,
+    )
 
 
 @check("oauth.access-revocation-ends-grant/refresh-afterwards", needs=("member",))
-def test_what_access_revocation_leaves(
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    target: Target,
-    member: Person,
-) -> None:
+def test_what_access_revocation_leaves(observed: Observed, smart: SmartConfiguration) -> None:
     """What a revoked access token does to its refresh token is noted in the payer's profile."""
     _needs_revocation(smart)
-    # given a grant with both tokens
-    grant = lease(member)
-    not_applicable_unless(grant.refresh_token, "no refresh token was issued", grant.exchange)
-    tokens = authorization.tokens(target.app(grant.app), member)
-    # when only the access token is revoked
-    tokens.revoke(grant.access_token, "access_token")
-    answer = tokens.refresh(grant.refresh_token)
+    # given a grant with both tokens, of which only the access token was revoked
+    seen = observed.access_returned()
+    not_applicable_unless(seen.refresh, "no refresh token was issued", seen.grant.exchange)
+    assert seen.refresh is not None
+    # when the refresh token was used
     remark(
         "After its access token was revoked the refresh token "
-        + ("still works." if answer.gave_token else "is dead as well.")
+        + ("still works." if seen.refresh.gave_token else "is dead as well.")
     )
     # then the whole grant may be over, or not: apps must cope with both
-    expect(answer).is_refused()
+    expect(seen.refresh).is_refused()
 
 
 def _needs_revocation(smart: SmartConfiguration) -> None:
@@ -203,22 +144,13 @@ def _needs_revocation(smart: SmartConfiguration) -> None:
     )
 
 
-def _working(client: FhirClient, member: Person) -> FhirClient:
-    before = client.read("Patient", member.patient_id)
-    inconclusive_unless(before.ok, "the token did not work before", before.exchange)
-    return client
-
-
-def _expect_dead(client: FhirClient, member: Person, target: Target, revocation: str) -> None:
-    seconds = eventually(
-        lambda: client.read("Patient", member.patient_id).status == 401,
-        within=target.policy.revocation_wait_seconds,
-        every=target.policy.revocation_poll_seconds,
-    )
-    remark("" if seconds is None else f"It was dead after {seconds:.1f} seconds.")
+def _expect_dead(seen: Returned) -> None:
+    seen.must_have_opened()
+    remark("" if seen.delay is None else f"It was dead after {seen.delay:.1f} seconds.")
     expect.that(
-        seconds is not None,
+        seen.delay is not None,
         "the access token is refused after the revocation",
-        "it is refused" if seconds is not None else "it still opens the record",
-        revocation,
+        "it still opens the record" if seen.delay is None else "it is refused",
+        seen.revocation.exchange,
+        seen.looks[-1].exchange,
     )

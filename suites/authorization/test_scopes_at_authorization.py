@@ -9,6 +9,7 @@ from payerproof.suite import (
     Apps,
     Authorization,
     Lease,
+    Observed,
     Person,
     SmartConfiguration,
     check,
@@ -219,31 +220,20 @@ def test_code_in_the_query(authorization: Authorization, member: Person) -> None
 
 @check("carin-bb.minimum-scopes/each-alone", needs=("member",))
 @each("scope", CARIN_MINIMUM)
-def test_minimum_scopes(
-    authorization: Authorization, lease: Lease, member: Person, scope: str
-) -> None:
+def test_minimum_scopes(observed: Observed, scope: str) -> None:
     """Each of CARIN's minimum scopes is granted when asked for alone."""
     # given a request for this scope and no other
-    app = lease.hold(member)
     wanted = CARIN_MINIMUM[scope]
-    request = authorization.request(app, wanted)
-    # when the member approves it
-    outcome = authorization.visit(member, request)
-    answers = [
-        authorization.tokens(app, member).exchange(
-            code, request.redirect_uri, request.pkce.verifier
-        )
-        for code in issued(outcome)
-    ]
+    # when the member approved it
+    seen = observed.alone(wanted)
     # then it is granted, by name or in the other notation
-    granted = [name for answer in answers for name in answer.scopes]
-    missing = beyond(wanted.split(), granted)
+    missing = beyond(wanted.split(), seen.scopes)
     expect.that(
-        granted and not missing,
+        seen.scopes and not missing,
         f"{wanted} is granted alone",
-        f"granted: {' '.join(granted)}" if granted else told(outcome),
-        *outcome.exchanges[-3:],
-        *(answer.exchange for answer in answers),
+        f"granted: {' '.join(seen.scopes)}" if seen.scopes else told(seen.outcome),
+        *seen.outcome.exchanges[-3:],
+        *(answer.exchange for answer in seen.answers),
     )
 
 

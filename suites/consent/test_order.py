@@ -21,16 +21,14 @@ SIGNING_IN = ("login", "second-factor")
 
 
 @check("consent-screen.after-login/order", needs=("member", "browser"))
-def test_login_then_consent_then_code(
-    apps: Apps, authorization: Authorization, member: Person, portal: Portal
-) -> None:
+def test_login_then_consent_then_code(authorization: Authorization, member: Person) -> None:
     """Login, then consent, then the code, in this order."""
     # given the pages of the first connection, and the first page that a stranger's browser gets
     outcome = authorization.first_connection(member)
     code = "code" in outcome.parameters
     inconclusive_unless(code, "no code came to a correct request", *outcome.exchanges[-2:])
     kinds = [page.kind for page in outcome.pages]
-    entrance = portal.visit(authorization.request(apps.default).url)
+    entrance = authorization.entrance()
     # then nobody meets the consent page before the login, and no code comes without it
     after_consent = kinds[kinds.index("consent") :] if "consent" in kinds else kinds
     late = [kind for kind in after_consent if kind in SIGNING_IN]
@@ -95,15 +93,13 @@ def test_stopping_at_the_consent_page(
 
 
 @check("consent-screen.no-phi-before-login/pages-and-addresses", needs=("member", "browser"))
-def test_nothing_of_a_member_before_login(
-    apps: Apps, authorization: Authorization, member: Person, portal: Portal
-) -> None:
+def test_nothing_of_a_member_before_login(authorization: Authorization, member: Person) -> None:
     """No marker of a member is in any page, address or request before login."""
     # given the member's markers, and every page on the way to the login
     member.must_have("Patient")
     outcome = authorization.first_connection(member)
     before = [page for page in outcome.pages if page.kind in SIGNING_IN]
-    entrance = portal.visit(authorization.request(apps.default).url)
+    entrance = authorization.entrance()
     inconclusive_unless(
         entrance.kind in SIGNING_IN, "no login page was shown to a stranger", entrance.exchange
     )
