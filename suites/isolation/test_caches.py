@@ -27,7 +27,7 @@ def test_etag_of_another_member(api: Api, member: Person, stranger: Person) -> N
     # given the ETag with which the other member's Patient came
     for person in (member, stranger):
         person.must_have("Patient")
-    theirs = api.as_(stranger).read("Patient", stranger.patient_id)
+    theirs = api.once(stranger).read("Patient", stranger.patient_id)
     inconclusive_unless(theirs.ok, f"{stranger}'s own Patient could not be read", theirs.exchange)
     tag = theirs.header("etag") or 'W/"1"'
     path = f"Patient/{stranger.patient_id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from payerproof.fhir.record import record_replies
 from payerproof.suite import (
     Api,
     Apps,
@@ -59,15 +60,9 @@ def test_own_record_holds_nobody_else(api: Api, member: Person, stranger: Person
     # given two members with records
     for person in (member, stranger):
         person.must_have("Patient", "ExplanationOfBenefit")
-    # when one's own claims and coverage are read once more
-    client = api.as_(member)
-    replies = [
-        client.search("ExplanationOfBenefit", [("patient", member.patient_id), ("_count", "100")]),
-        client.search("Coverage", beneficiary=member.patient_id),
-    ]
-    inconclusive_unless(
-        replies[0].matches, "one's own claims could not be read", replies[0].exchange
-    )
+    # when the replies that brought one's own record are looked through
+    replies = record_replies(api.once(member), member, member.record.exchanges)
+    inconclusive_unless(replies, f"{member}'s own record could not be read")
     # then nothing in them is about the other
     expect(*replies).discloses_nothing_about(stranger)
     expect(*replies).concerns_only(member)

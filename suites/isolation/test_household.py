@@ -16,7 +16,7 @@ def test_adults_of_a_household(api: Api, relatives: tuple[Person, Person], direc
     for person in relatives:
         person.must_have("Patient", CLAIMS, "Coverage")
     # when one asks for the other's record by id and by search
-    client = api.as_(one)
+    client = api.once(one)
     replies = [
         client.read("Patient", other.patient_id),
         client.read(CLAIMS, _only_theirs(other, one)),
@@ -41,7 +41,7 @@ def test_identifiers_the_family_shares(api: Api, relatives: tuple[Person, Person
     inconclusive_unless(shared, f"{one} and {other} share no subscriber id in their coverage")
     number = sorted(shared)[0]
     # when one searches by it
-    client = api.as_(one)
+    client = api.once(one)
     replies = [
         client.search("Coverage", identifier=number),
         client.search("Patient", identifier=number),
@@ -62,7 +62,7 @@ def test_includes_through_shared_coverage(api: Api, relatives: tuple[Person, Per
     # when each asks for the people behind their own coverage
     subscriber = [("_include", "Coverage:subscriber"), ("_include", "Coverage:policy-holder")]
     replies = [
-        api.as_(person).search("Coverage", [("beneficiary", person.patient_id), *subscriber])
+        api.once(person).search("Coverage", [("beneficiary", person.patient_id), *subscriber])
         for person in relatives
     ]
     # then neither is shown the other's record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from payerproof.expect.paging import claims_in_pages
 from payerproof.suite import Api, Person, check, expect, inconclusive_unless
 
 CLAIMS = "ExplanationOfBenefit"
@@ -13,7 +14,7 @@ def test_includes_bring_nobody_else(api: Api, member: Person, stranger: Person) 
     # given a member with claims and coverage of their own
     member.must_have(CLAIMS, "Coverage")
     own = member.patient_id
-    client = api.as_(member)
+    client = api.once(member)
     # when everything that can be included is asked for
     replies = [
         client.search(CLAIMS, [("patient", own), ("_include", "*")]),
@@ -49,7 +50,7 @@ def test_reverse_includes_bring_nobody_else(api: Api, member: Person, stranger: 
     """_revinclude brings nothing about another person."""
     # given a member whose own Patient and practitioners can be found
     member.must_have("Patient", CLAIMS)
-    client = api.as_(member)
+    client = api.once(member)
     values = ("ExplanationOfBenefit:*", "Observation:focus", "Provenance:target", "Group:member")
     # when whatever refers to one's own Patient, or to a shared practitioner, is asked for
     replies = [
@@ -73,15 +74,8 @@ def test_every_page_is_filtered(api: Api, member: Person, stranger: Person) -> N
     member.must_have(CLAIMS)
     claims = len(member.record.of(CLAIMS))
     inconclusive_unless(claims > 3, f"{member} has {claims} claims, too few for several pages")
-    size = str(max(2, -(-claims // 4)))
     # when they are read in small pages with their includes
-    query = [
-        ("patient", member.patient_id),
-        ("_count", size),
-        ("_include", "ExplanationOfBenefit:patient"),
-        ("_include", "ExplanationOfBenefit:coverage"),
-    ]
-    pages = api.as_(member).all_pages(CLAIMS, query)
+    pages = claims_in_pages(api.once(member), member.patient_id, claims).pages
     inconclusive_unless(
         len(pages) > 1 or claims <= len(pages[0].matches),
         "the payer gave one page only, so no later page could be looked at",
@@ -97,7 +91,7 @@ def test_links_between_people(api: Api, member: Person, stranger: Person) -> Non
     """Patient.link, RelatedPerson and Person lead to no other person's record."""
     # given one's own Patient
     member.must_have("Patient")
-    client = api.as_(member)
+    client = api.once(member)
     linked = [
         str(link["other"]["reference"])
         for patient in member.record.of("Patient")

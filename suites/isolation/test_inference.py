@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from payerproof.expect.paging import claims_in_pages
 from payerproof.suite import Api, Person, check, expect, inconclusive_unless
 
 CLAIMS = "ExplanationOfBenefit"
@@ -15,7 +16,7 @@ def test_counts_tell_nothing(api: Api, member: Person, stranger: Person) -> None
     nobody = stranger.patient_id[::-1]
     inconclusive_unless(nobody != stranger.patient_id, "the id reads the same backwards")
     forms = ([("_summary", "count")], [("_total", "accurate"), ("_count", "0")])
-    client = api.as_(member)
+    client = api.once(member)
     # when both are counted in each form
     pairs = [
         [
@@ -33,9 +34,10 @@ def test_counts_tell_nothing(api: Api, member: Person, stranger: Person) -> None
 @check("isolation.facts-not-inferred/totals-match-entries", needs=("member",))
 def test_total_counts_visible_rows_only(api: Api, member: Person) -> None:
     """Bundle.total counts the member's own visible rows only."""
-    # given a member with claims, read in pages
+    # given a member with claims, read in pages with what they include
     member.must_have(CLAIMS)
-    pages = api.as_(member).all_pages(CLAIMS, [("patient", member.patient_id), ("_count", "50")])
+    claims = len(member.record.of(CLAIMS))
+    pages = claims_in_pages(api.once(member), member.patient_id, claims).pages
     shown = sum(len(page.matches) for page in pages)
     inconclusive_unless(shown, f"{member}'s claims could not be read", pages[0].exchange)
     # when the totals told are compared with what was shown
@@ -58,7 +60,7 @@ def test_chained_search_on_foreign_facts(api: Api, member: Person, stranger: Per
     family = str((patient.get("name") or [{}])[0].get("family") or "")
     born = str(patient.get("birthDate") or "")
     inconclusive_unless(family and born, f"{stranger}'s Patient has no family name or birth date")
-    client = api.as_(member)
+    client = api.once(member)
     # when claims and coverage are searched by both
     by_name = [client.search(CLAIMS, [("patient.family", word)]) for word in (family, family[::-1])]
     by_birth = [
@@ -79,7 +81,7 @@ def test_reverse_chain_on_foreign_facts(api: Api, member: Person, stranger: Pers
     code = _own_code(stranger, member)
     inconclusive_unless(code, f"{stranger} has no condition that {member} lacks")
     parameter = "_has:Condition:patient:code"
-    client = api.as_(member)
+    client = api.once(member)
     # when members are searched by both, and the member's own Patient likewise
     anybody = [client.search("Patient", [(parameter, c)]) for c in (code, "payerproof-no-code")]
     own = [
@@ -108,7 +110,7 @@ def test_free_filters(api: Api, member: Person, stranger: Person) -> None:
         ("_list", "$current-claims"),
     )
     # when claims are searched by each free filter
-    client = api.as_(member)
+    client = api.once(member)
     replies = [client.search(CLAIMS, [parameter]) for parameter in filters]
     # then only the member's own rows come, if any
     api.still_opens(member, *replies)

@@ -31,7 +31,7 @@ def test_batch_opens_nothing_foreign(api: Api, member: Person, stranger: Person)
     )
     entries = [{"request": {"method": "GET", "url": url}} for url in urls]
     # when one's own and foreign requests go in one batch, and in one transaction
-    client = api.as_(member)
+    client = api.once(member)
     replies = [
         client.send("POST", "", json={"resourceType": "Bundle", "type": kind, "entry": entries})
         for kind in ("batch", "transaction")
@@ -51,7 +51,7 @@ def test_graphql_opens_nothing_foreign(api: Api, member: Person, stranger: Perso
     several = f"{{PatientList{fields}}}"
     claims = f'{{ExplanationOfBenefitList(patient:"{stranger.patient_id}"){{id}}}}'
     # when both are asked for by GraphQL
-    client = api.as_(member)
+    client = api.once(member)
     replies = [
         client.get("$graphql", [("query", one)]),
         client.send("POST", "$graphql", json={"query": several}),
@@ -67,7 +67,7 @@ def test_no_bulk_export_with_a_members_token(api: Api, member: Person) -> None:
     """No bulk export starts with a member's token."""
     # given a member's token that opens the member's own Patient
     member.must_have("Patient")
-    client = api.as_(member).with_headers(prefer="respond-async")
+    client = api.once(member).with_headers(prefer="respond-async")
     # when a bulk export is kicked off at each level
     replies = [client.get(path) for path in ("$export", "Patient/$export", "Group/all/$export")]
     # then none starts
@@ -91,7 +91,7 @@ def test_administrative_types(api: Api, member: Person, stranger: Person) -> Non
     for person in (member, stranger):
         person.must_have("Patient")
     # when types that list members or what was done with them are searched
-    client = api.as_(member)
+    client = api.once(member)
     replies = [client.search(kind) for kind in ADMINISTRATIVE]
     # then nothing in any answer is about the other member
     api.still_opens(member, *replies)

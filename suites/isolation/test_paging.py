@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from payerproof.expect.paging import claims_in_pages
 from payerproof.suite import Api, Lease, Person, Reply, check, expect, inconclusive_unless
 
 CLAIMS = "ExplanationOfBenefit"
@@ -13,7 +14,7 @@ def test_next_link_of_another_member(api: Api, member: Person, stranger: Person)
     # given a next link that works for the member it was given to
     link, following = _second_page(api, stranger)
     # when it is called with another member's token, and with none
-    replies = [api.as_(member).get(link), api.anonymous().get(link)]
+    replies = [api.once(member).get(link), api.once().get(link)]
     # then nothing of the page comes
     api.still_opens(member, replies[0])
     expect(*replies).discloses_nothing_about(stranger)
@@ -40,14 +41,16 @@ def test_next_link_of_another_app(api: Api, lease: Lease, member: Person) -> Non
 def _second_page(api: Api, person: Person) -> tuple[str, Reply]:
     """A next link of a person's claims and the page that it leads its owner to."""
     person.must_have(CLAIMS)
-    client = api.as_(person)
-    first = client.search(CLAIMS, [("patient", person.patient_id), ("_count", "1")])
-    link = first.link("next")
+    claims = len(person.record.of(CLAIMS))
+    pages = claims_in_pages(api.once(person), person.patient_id, claims)
     inconclusive_unless(
-        link, f"{person}'s claims come on one page, so there is no next link", first.exchange
+        pages.links,
+        f"{person}'s claims come on one page, so there is no next link",
+        pages.first.exchange,
     )
-    following = client.get(link)
     inconclusive_unless(
-        following.matches, f"the next link does not work for {person} either", following.exchange
+        len(pages.pages) > 1 and pages.pages[1].matches,
+        f"the next link does not work for {person} either",
+        *pages.exchanges[:2],
     )
-    return link, following
+    return pages.links[0][1], pages.pages[1]

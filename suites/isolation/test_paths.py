@@ -25,7 +25,7 @@ def test_odd_forms_of_a_foreign_path(api: Api, member: Person, stranger: Person)
         f"Patient/{other}?patient={own}",
     )
     # when it is asked for in each odd form, byte for byte
-    client = api.as_(member)
+    client = api.once(member)
     replies = [client.get(form) for form in forms]
     # then nothing in any answer is about the other member
     api.still_opens(member, *replies)
@@ -39,7 +39,7 @@ def test_compartment_of_another_member(api: Api, member: Person, stranger: Perso
     stranger.must_have("ExplanationOfBenefit", "Coverage", "Condition")
     kinds = ("ExplanationOfBenefit", "Coverage", "Condition", "*")
     # when the first member's token walks the other's compartment
-    replies = [api.as_(member).get(f"Patient/{stranger.patient_id}/{kind}") for kind in kinds]
+    replies = [api.once(member).get(f"Patient/{stranger.patient_id}/{kind}") for kind in kinds]
     # then nothing in any answer is about the other member
     api.still_opens(member, *replies)
     expect(*replies).discloses_nothing_about(stranger)
@@ -50,7 +50,7 @@ def test_everything_of_another_member(api: Api, member: Person, stranger: Person
     """$everything of another member, or of all, by GET and POST, discloses nothing."""
     # given another member with a record
     stranger.must_have("ExplanationOfBenefit")
-    client = api.as_(member)
+    client = api.once(member)
     parameters = {
         "resourceType": "Parameters",
         "parameter": [

@@ -14,7 +14,7 @@ def test_read_of_another_members_patient(api: Api, member: Person, stranger: Per
     for person in (member, stranger):
         person.must_have("Patient")
     # when the first member's token reads the other's Patient
-    reply = api.as_(member).read("Patient", stranger.patient_id)
+    reply = api.once(member).read("Patient", stranger.patient_id)
     # then nothing in the answer is about the other member
     api.still_opens(member, reply)
     expect(reply).discloses_nothing_about(stranger)
@@ -27,7 +27,7 @@ def test_read_of_another_members_resources(api: Api, member: Person, stranger: P
     stranger.must_have("ExplanationOfBenefit")
     kinds = [kind for kind in stranger.record.types if kind != "Patient"]
     # when the first member's token reads one of each type
-    client = api.as_(member)
+    client = api.once(member)
     replies = [client.read(kind, stranger.record.ids(kind)[0]) for kind in kinds]
     # then nothing in any answer is about the other member
     api.still_opens(member, *replies)
@@ -47,7 +47,7 @@ def test_history_of_another_members_resources(api: Api, member: Person, stranger
         f"ExplanationOfBenefit/{claim}/_history/1",
     )
     # when the first member's token asks for their history and first version
-    replies = [api.as_(member).get(path) for path in paths]
+    replies = [api.once(member).get(path) for path in paths]
     # then nothing in any answer is about the other member
     api.still_opens(member, *replies)
     expect(*replies).discloses_nothing_about(stranger)
@@ -60,7 +60,7 @@ def test_history_of_types_and_system(api: Api, member: Person, stranger: Person)
     stranger.must_have("ExplanationOfBenefit")
     paths = ("_history", "Patient/_history", "ExplanationOfBenefit/_history?_since=2015-01-01")
     # when the first member's token asks for everybody's history
-    replies = [api.as_(member).get(path) for path in paths]
+    replies = [api.once(member).get(path) for path in paths]
     # then nothing in any answer is about the other member
     api.still_opens(member, *replies)
     expect(*replies).discloses_nothing_about(stranger)
@@ -72,7 +72,7 @@ def test_foreign_and_unknown_ids_read_alike(api: Api, member: Person, stranger: 
     # given an id of another member and one of the same shape that nobody has
     stranger.must_have("ExplanationOfBenefit")
     foreign = stranger.record.ids("ExplanationOfBenefit")[0]
-    client = api.as_(member)
+    client = api.once(member)
     # when both are read, and the two Patients likewise
     claims = [client.read("ExplanationOfBenefit", ident) for ident in (foreign, _altered(foreign))]
     patients = [

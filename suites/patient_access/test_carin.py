@@ -88,7 +88,7 @@ def test_each_search_parameter(
     # given a value of which the record tells what it must find
     query = _query(name, member, capability, target)
     # when claims are searched by it alone
-    pages = api.as_(member).all_pages(CLAIMS, [query.pair, ("_count", "100")])
+    pages = api.once(member).all_pages(CLAIMS, [query.pair, ("_count", "100")])
     # then those claims come, and no others
     _finds(query, {str(row.get("id")) for page in pages for row in page.matches})
     expect(*pages).has_status(200)
@@ -103,7 +103,7 @@ def test_patient_with_another_parameter(
     # given a value of which the record tells what it must find
     query = _query(name, member, capability, target)
     # when claims are searched by the member and by it
-    pages = api.as_(member).all_pages(
+    pages = api.once(member).all_pages(
         CLAIMS, [("patient", member.patient_id), query.pair, ("_count", "100")]
     )
     # then those claims come, and no others

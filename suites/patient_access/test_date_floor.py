@@ -32,7 +32,7 @@ def test_services_at_the_floor_come(api: Api, member: Person, target: Target, ed
     # when all claims are listed, and those from the floor to that day are searched for
     clock = zone(target.policy)
     listed = serviced_on(member.record.of(CLAIMS), day, clock)
-    reply = api.as_(member).search(
+    reply = api.once(member).search(
         CLAIMS,
         [
             ("patient", member.patient_id),
@@ -66,7 +66,7 @@ def test_services_before_the_floor_are_noted(api: Api, member: Person, target: T
         *member.record.exchanges.get(CLAIMS, ()),
     )
     # when what lies before the floor is searched for
-    reply = api.as_(member).search(
+    reply = api.once(member).search(
         CLAIMS,
         [("patient", member.patient_id), ("service-date", f"lt{floor.isoformat()}")],
     )

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from payerproof.expect.attachments import good_answers
 from payerproof.expect.claims import CLAIMS, codes, mappings
 from payerproof.expect.error_text import places_in, versions_in
-from payerproof.expect.hosts import by_host, links_in
+from payerproof.expect.hosts import by_host
 from payerproof.expect.personal_facts import (
-    MBI,
     SSN,
     elements,
     facts_in,
@@ -57,49 +57,12 @@ DOORS = {
 """Management path → what its page shows, so that a catch-all page is not taken for it."""
 
 
-@check("leaks.no-member-facts-in-urls/links", needs=("member",))
-def test_links_hold_no_facts(api: Api, member: Person) -> None:
-    """No link, fullUrl or id in answers holds name, birth date, SSN shape or member id."""
-    # given what would give the member away, and every address and id the answers hold
-    facts = _facts_of(member)
-    reply = api.as_(member).search(CLAIMS, [("patient", member.patient_id), ("_count", "1")])
-    inconclusive_unless(
-        facts and reply.entries,
-        f"{member}'s Patient or claims tell nothing to look for",
-        reply.exchange,
-    )
-    rows = [*member.record.everything, *reply.resources]
-    texts = [
-        *links_in([reply.json, rows]),
-        *(str(row.get("id")) for row in rows),
-        *(str(r["reference"]) for row in rows for r in _references(row)),
-    ]
-    # when they are compared
-    found = Counter(kind for text in texts for kind in _told_by(text, facts))
-    # then no fact is in them
-    expect.that(
-        not found,
-        "opaque ids and addresses",
-        ", ".join(f"{kind} in {n} of them" for kind, n in found.items())
-        or f"nothing in {len(texts)} of them",
-        reply.exchange,
-    )
-
-
 @check("leaks.caching/fhir-answers", needs=("member",))
 def test_answers_are_not_kept(api: Api, member: Person) -> None:
     """Answers with member data forbid shared caching."""
     # given answers with member data
-    client = api.as_(member)
-    replies = [
-        client.read("Patient", member.patient_id),
-        client.search(CLAIMS, [("patient", member.patient_id), ("_count", "1")]),
-    ]
-    inconclusive_unless(
-        all(reply.ok for reply in replies),
-        f"{member}'s own record could not be read",
-        *(reply.exchange for reply in replies),
-    )
+    replies = good_answers(api.once(member), member)
+    inconclusive_unless(replies, f"{member}'s own record could not be read")
     # when their Cache-Control is read
     rules = {r.exchange: r.header("cache-control").lower() for r in replies}
     kept = {
@@ -112,8 +75,10 @@ def test_answers_are_not_kept(api: Api, member: Person) -> None:
     expect.that(
         not kept,
         "Cache-Control: no-store or private",
-        "; ".join(f"{rule or 'no such header'} ({{x:{x}}})" for x, rule in (kept or rules).items()),
-        *rules,
+        "; ".join(
+            f"{rule or 'no such header'} ({{x:{x}}})" for x, rule in [*(kept or rules).items()][:6]
+        ),
+        *[*(kept or rules)][:8],
     )
 
 
@@ -123,11 +88,10 @@ def test_no_inner_names(
 ) -> None:
     """No answer names a private address, internal host or software version."""
     # given answers of each kind, and the record
-    client = api.as_(member)
     replies = [
-        api.anonymous().get("metadata"),
-        client.read("Patient", member.patient_id),
-        client.get("NoSuchType/1"),
+        api.once().get("metadata"),
+        *good_answers(api.once(member), member),
+        api.once(member).get("NoSuchType/1"),
     ]
     published = [host for host, _ in by_host(target, smart)]
     # when headers and bodies are looked through
@@ -150,7 +114,7 @@ def test_no_inner_names(
         "; ".join(f"{', '.join(found)} ({{x:{x}}})" for x, found in told.items())
         + (f" in the record: {', '.join(inside)}" if inside else "")
         or f"none in {len(replies)} answers and the record",
-        *(told or (reply.exchange for reply in replies)),
+        *[*(told or (reply.exchange for reply in replies))][:8],
     )
 
 
@@ -221,53 +185,6 @@ def test_narrative_tells_no_more_than_data(member: Person) -> None:
         or f"nothing more in {len(record.everything)} resources",
         *exchanges,
     )
-
-
-def _facts_of(member: Person) -> dict[str, str]:
-    """What would give the member away in an address: value in small letters → what it is."""
-    found: dict[str, str] = {}
-    for patient in member.record.of("Patient"):
-        for name in mappings(patient.get("name")):
-            if len(str(name.get("family") or "")) >= 4:
-                found[str(name["family"]).lower()] = "a name"
-        if patient.get("birthDate"):
-            found[str(patient["birthDate"])] = "a birth date"
-            found[str(patient["birthDate"]).replace("-", "")] = "a birth date"
-        found |= {str(i["value"]).lower(): "a member id" for i in _identifiers(patient)}
-        found |= {
-            str(t["value"]).lower(): "a telephone number or mail address"
-            for t in mappings(patient.get("telecom"))
-            if t.get("value")
-        }
-    found |= {
-        str(c["subscriberId"]).lower(): "a member id"
-        for c in member.record.of("Coverage")
-        if c.get("subscriberId")
-    }
-    return {value: kind for value, kind in found.items() if len(value) >= 4}
-
-
-def _told_by(text: str, facts: Mapping[str, str]) -> set[str]:
-    small = text.lower()
-    told = {
-        kind
-        for value, kind in facts.items()
-        if re.search(rf"(?<![a-z0-9]){re.escape(value)}(?![a-z0-9])", small)
-    }
-    if SSN.search(text) or MBI.search(text):
-        told.add("the shape of a social security or Medicare number")
-    return told
-
-
-def _references(value: object) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, Mapping):
-        if isinstance(value.get("reference"), str):
-            yield value
-        for inner in value.values():
-            yield from _references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _references(inner)
 
 
 def _identifiers(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:

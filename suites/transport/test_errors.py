@@ -27,21 +27,7 @@ def test_errors_tell_nothing_of_the_machinery(
 ) -> None:
     """Errors hold no stack trace, SQL, class name, file path or host."""
     # given requests that a server may stumble over
-    client = api.as_(member)
-    replies = [
-        client.get(f"{CLAIMS}?service-date=ge2026-99-99&patient={member.patient_id}"),
-        client.get("Patient/no%00such%27id%22"),
-        client.search("Patient", name="' OR 1=1; --"),
-        client.search(CLAIMS, [("patient", member.patient_id), ("identifier", "9" * 6000)]),
-        client.get(f"{CLAIMS}?_count=99999999999999999999"),
-        client.send("POST", f"{CLAIMS}/_search", json={"patient": float("inf")}),
-        client.get("NoSuchType/1"),
-    ]
-    inconclusive_unless(
-        any(reply.status >= 400 for reply in replies),
-        "none of the malformed requests was answered with an error",
-        *(reply.exchange for reply in replies),
-    )
+    replies = _stumbled(api, member)
     # when the answers are read
     known = [host for host, _ in by_host(target, smart)]
     told = {
@@ -64,6 +50,44 @@ def test_errors_tell_nothing_of_the_machinery(
     )
 
 
+@check("leaks.errors/no-server-error", needs=("member",))
+def test_errors_are_not_failures(api: Api, member: Person) -> None:
+    """A wrong value or id is refused, and does not make the server fail."""
+    expect(*_stumbled(api, member)).is_no_server_error()
+
+
+@check("leaks.errors/no-echo", needs=("member",))
+def test_errors_do_not_repeat_the_member_number(api: Api, member: Person) -> None:
+    """An error does not repeat a member number that stood in the address."""
+    # given the member's own number
+    number = next(
+        (
+            str(identifier["value"])
+            for patient in member.record.of("Patient")
+            for identifier in patient.get("identifier") or []
+            if identifier.get("value")
+        ),
+        "",
+    )
+    inconclusive_unless(number, f"{member}'s Patient has no identifier")
+    # when a search by it goes wrong for another reason
+    reply = api.once(member).search(
+        CLAIMS, [("patient.identifier", number), ("service-date", "ge2026-99-99")]
+    )
+    inconclusive_unless(
+        reply.status >= 400, "a date that is none was not answered with an error", reply.exchange
+    )
+    # then the error, which ends in logs and screenshots, does not hold it
+    expect.that(
+        number not in unquote(reply.text),
+        "an error without the member number",
+        f"it is in the error ({{x:{reply.exchange}}})"
+        if number in unquote(reply.text)
+        else f"it is not ({{x:{reply.exchange}}})",
+        reply.exchange,
+    )
+
+
 @check("leaks.errors/no-member-markers", needs=("unrelated_pair",))
 def test_errors_tell_nothing_of_members(api: Api, member: Person, stranger: Person) -> None:
     """No error answer holds a marker of any member."""
@@ -72,7 +96,7 @@ def test_errors_tell_nothing_of_members(api: Api, member: Person, stranger: Pers
         person.must_have("Patient", CLAIMS)
     own, other = member.record.ids(CLAIMS)[0], stranger.record.ids(CLAIMS)[0]
     # when requests about both go wrong
-    client = api.as_(member)
+    client = api.once(member)
     replies = [
         client.read("Patient", stranger.patient_id),
         client.read(CLAIMS, other),
@@ -93,12 +117,12 @@ def test_errors_tell_nothing_of_members(api: Api, member: Person, stranger: Pers
 def test_errors_are_outcomes(api: Api, member: Person) -> None:
     """Errors of the FHIR server are an OperationOutcome in FHIR JSON."""
     # given requests that cannot succeed
-    client = api.as_(member)
+    client = api.once(member)
     replies = [
         client.read("Patient", "payerproof-no-such-id"),
         client.get("NoSuchType/1"),
         client.get(f"{CLAIMS}?service-date=ge2026-99-99&patient={member.patient_id}"),
-        api.anonymous().read("Patient", member.patient_id),
+        api.once().read("Patient", member.patient_id),
     ]
     errors = [reply for reply in replies if reply.status >= 400]
     inconclusive_unless(
@@ -123,6 +147,27 @@ def test_errors_are_outcomes(api: Api, member: Person) -> None:
         or f"so in {len(errors)} errors",
         *(reply.exchange for reply in odd or errors),
     )
+
+
+def _stumbled(api: Api, member: Person) -> list[Reply]:
+    """Answers to requests that a server may stumble over."""
+    client = api.once(member)
+    replies = [
+        client.get(f"{CLAIMS}?service-date=ge2026-99-99&patient={member.patient_id}"),
+        client.get("Patient/no%00such%27id%22"),
+        client.get("Patient/no_such_id"),
+        client.search("Patient", name="' OR 1=1; --"),
+        client.search(CLAIMS, [("patient", member.patient_id), ("identifier", "9" * 6000)]),
+        client.get(f"{CLAIMS}?_count=99999999999999999999"),
+        client.send("POST", f"{CLAIMS}/_search", json={"patient": float("inf")}),
+        client.get("NoSuchType/1"),
+    ]
+    inconclusive_unless(
+        any(reply.status >= 400 for reply in replies),
+        "none of the malformed requests was answered with an error",
+        *(reply.exchange for reply in replies),
+    )
+    return replies
 
 
 def _text(reply: Reply) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
+from itertools import pairwise
 from urllib.parse import urljoin, urlsplit
 
 from payerproof.expect.hosts import addresses, lies_below, links_in, place
+from payerproof.expect.paging import Walk, claims_in_pages
+from payerproof.fhir.record import record_replies
 from payerproof.polite import Unreachable
 from payerproof.suite import (
     Api,
@@ -20,59 +23,79 @@ from payerproof.suite import (
 )
 
 CLAIMS = "ExplanationOfBenefit"
-MOST_PAGES = 5
+LONGEST = 2000
+"""Characters; gateways cut longer addresses (field quirk Q-REST-04)."""
+SLACK = 24
+"""Characters by which a cursor may grow: digits of an offset, padding."""
 
 
 @check("transport.links-stay-at-base/next", needs=("member",))
 def test_next_links_stay_at_the_base(api: Api, member: Person) -> None:
     """Each next link keeps the base's scheme, host, port and path on all pages."""
-    # given claims on several pages
-    count = max(1, math.ceil(len(member.record.of(CLAIMS)) / 3))
-    first = api.as_(member).search(CLAIMS, [("patient", member.patient_id), ("_count", str(count))])
-    not_applicable_unless(
-        first.link("next"), f"{member}'s claims come on one page, without links.", first.exchange
-    )
-    # when the next links are followed, as long as they stay where the token belongs
-    pages = _walk(api, member, first)
-    away = [
-        (page, urlsplit(link).netloc or link.partition(":")[0])
-        for page in pages
-        for link in [_next(page)]
-        if link and not lies_below(link, api.base)
-    ]
+    # given claims on several pages, followed as long as the links stay where the token belongs
+    pages = _pages(api, member)
+    # when the hosts of the links are looked at
+    away = [(page, urlsplit(link).netloc or link.partition(":")[0]) for page, link in pages.away]
     # then none leads away
     expect.that(
         not away,
         "the published scheme, host, port and path in each next link",
         "; ".join(f"a link to {where} ({{x:{page.exchange}}})" for page, where in away)
-        or f"so on {len(pages)} pages",
-        *(page.exchange for page in pages),
+        or f"so on {len(pages.pages)} pages",
+        *pages.exchanges,
+    )
+
+
+@check("transport.links-stay-at-base/length", needs=("member",))
+def test_next_links_are_short(api: Api, member: Person) -> None:
+    """Each next link is shorter than gateways allow, and does not grow from page to page."""
+    # given the next links of claims on several pages
+    pages = _pages(api, member)
+    lengths = [len(link) for _, link in pages.links]
+    # when their lengths are compared; a cursor may lawfully differ by a few letters
+    grown = len(lengths) > 2 and all(b > a for a, b in pairwise(lengths))
+    # then they stay the same, and below two thousand
+    expect.that(
+        max(lengths) < LONGEST and not (grown and lengths[-1] - lengths[0] > SLACK),
+        f"next links below {LONGEST} characters that do not grow",
+        f"lengths from page to page: {', '.join(map(str, lengths[:8]))}",
+        *pages.exchanges,
+    )
+
+
+@check("transport.links-stay-at-base/self", needs=("member",))
+def test_self_links_stay_at_the_base(api: Api, member: Person) -> None:
+    """The self link of a search names the published scheme and host."""
+    # given the searches that brought claims and coverage
+    replies = record_replies(api.once(member), member, (CLAIMS, "Coverage"))
+    linked = [(reply, link) for reply in replies if (link := reply.link("self"))]
+    inconclusive_unless(linked, "no search result has a self link", *_exchanges(replies))
+    # when they are compared with the base
+    away = [
+        reply for reply, link in linked if not lies_below(urljoin(reply.answer.url, link), api.base)
+    ]
+    # then each lies below it
+    expect.that(
+        not away,
+        "the published scheme, host, port and path in each self link",
+        f"{len(away)} of {len(linked)} read otherwise",
+        *_exchanges(away or replies),
     )
 
 
 @check("transport.links-stay-at-base/full-urls", needs=("member",))
 def test_full_urls_lie_below_the_base(api: Api, member: Person) -> None:
     """Each fullUrl lies under the base."""
-    # given bundles of claims and of other data
-    client = api.as_(member)
-    replies = [
-        client.search(
-            CLAIMS,
-            [
-                ("patient", member.patient_id),
-                ("_count", "5"),
-                ("_include", "ExplanationOfBenefit:provider"),
-            ],
-        ),
-        client.search("Observation", [("patient", member.patient_id), ("_count", "5")]),
-    ]
+    # given the bundles that brought the record, and pages with what they include
+    replies = record_replies(api.once(member), member, member.record.exchanges)
+    replies += _walked(api, member).pages
     entries = [
         (reply, entry)
         for reply in replies
         for entry in reply.entries
         if (entry.get("resource") or {}).get("resourceType") != "OperationOutcome"
     ]
-    inconclusive_unless(entries, "no entry came", *(reply.exchange for reply in replies))
+    inconclusive_unless(entries, "no entry came", *_exchanges(replies))
     # when each entry's fullUrl is compared with the base, its type and its id
     odd = [
         (reply, entry)
@@ -84,7 +107,7 @@ def test_full_urls_lie_below_the_base(api: Api, member: Person) -> None:
         not odd,
         "base, type and id in each fullUrl",
         f"{len(odd)} of {len(entries)} read otherwise" if odd else f"so in {len(entries)} entries",
-        *dict.fromkeys(reply.exchange for reply, _ in odd or entries),
+        *list(dict.fromkeys(reply.exchange for reply, _ in odd or entries))[:8],
     )
 
 
@@ -116,19 +139,22 @@ def test_other_hosts_are_closed(
     )
 
 
-def _next(page: Reply) -> str:
-    return urljoin(page.answer.url, page.link("next")) if page.link("next") else ""
+def _walked(api: Api, member: Person) -> Walk:
+    claims = len(member.record.of(CLAIMS))
+    return claims_in_pages(api.once(member), member.patient_id, claims)
 
 
-def _walk(api: Api, member: Person, first: Reply) -> list[Reply]:
-    """The first pages; a link away from the base is not followed, so no token leaves it."""
-    pages = [first]
-    while len(pages) < MOST_PAGES:
-        link = _next(pages[-1])
-        if not link or not lies_below(link, api.base):
-            break
-        pages.append(api.as_(member).get(link))
+def _pages(api: Api, member: Person) -> Walk:
+    """The member's claims in pages that have a next link."""
+    pages = _walked(api, member)
+    not_applicable_unless(
+        pages.links, f"{member}'s claims come on one page, without links.", pages.first.exchange
+    )
     return pages
+
+
+def _exchanges(replies: Iterable[Reply]) -> list[str]:
+    return list(dict.fromkeys(reply.exchange for reply in replies))[:8]
 
 
 def _is_own_address(url: str, resource: dict[str, object], base: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from payerproof.fhir.client import EndlessPaging, FhirClient
 from payerproof.fhir.compartment import SUBJECT_ELEMENTS, member_parameter
@@ -74,6 +74,20 @@ class Record:
         return tuple(kind for kind, found in self.resources.items() if found)
 
 
+class HasRecord(Protocol):
+    """A person whose record was collected."""
+
+    @property
+    def patient_id(self) -> str:
+        """Logical id of the person's Patient."""
+        ...
+
+    @property
+    def record(self) -> Record:
+        """What their token showed."""
+        ...
+
+
 def collect(
     client: FhirClient, patient_id: str, types: Iterable[str] = CLAIMS_AND_CLINICAL
 ) -> Record:
@@ -99,15 +113,36 @@ def collect(
     return Record(client.persona, patient_id, resources, exchanges, troubles)
 
 
+def record_replies(
+    client: FhirClient, person: HasRecord, types: Iterable[str]
+) -> tuple[Reply, ...]:
+    """The replies that brought a person's record, by a client that sends each request once.
+
+    For what the record does not hold: headers, links, totals. A type whose reading ended in trouble
+    is left out.
+    """
+    found: list[Reply] = []
+    for kind in types:
+        if kind in person.record.exchanges and kind not in person.record.troubles:
+            if kind == "Patient":
+                found.append(client.read(kind, person.patient_id))
+            else:
+                found += client.pages(client.search(kind, _query(kind, person.patient_id)))
+    return tuple(found)
+
+
+def _query(kind: str, patient_id: str) -> list[tuple[str, str]]:
+    return [(member_parameter(kind), patient_id), ("_count", "100")]
+
+
 def _collect_type(
     client: FhirClient, patient_id: str, kind: str
 ) -> tuple[tuple[Mapping[str, Any], ...], tuple[str, ...], str]:
     found: dict[str, Mapping[str, Any]] = {}
     seen: list[str] = []
     trouble = ""
-    parameter = member_parameter(kind)
     try:
-        first = client.search(kind, [(parameter, patient_id), ("_count", "100")])
+        first = client.search(kind, _query(kind, patient_id))
         for page in client.pages(first):
             seen.append(page.exchange)
             if not page.ok:
