@@ -201,3 +201,11 @@ def test_a_rule_that_can_never_be_broken_is_a_known_defect(validator: Validator)
             entry = validator.errata.entries[erratum]
             assert entry.kind == "dead"
             assert key in entry.keys
+
+
+def test_every_paired_invariant_says_what_to_do_in_our_own_words(validator: Validator) -> None:
+    for guide in ("r4", *GUIDES):
+        for key, name, *_, breaks in data(guide)["pairs"]:
+            bad = changed(base(guide, name), spelled(breaks, data(guide).get("systems", {})))
+            told_so = [f for f in validator.explain(bad).findings if f.rule == key]
+            assert all(" holds: " not in f.message for f in told_so), key

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import tomllib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from payerproof.guides.fhirpath import FhirPathError, compile_expression
@@ -17,6 +19,7 @@ from payerproof.guides.narrative import EMPTY, narrative_fault
 from payerproof.guides.references import contained, resolve
 from payerproof.guides.run import Place, Run, member_of
 from payerproof.guides.schema import Node, Rule
+from payerproof.places import shipped
 
 _MALFORMED = re.compile(r"\.(exists|empty|count)(?=\.)")
 
@@ -85,7 +88,22 @@ def _brief(rule: Rule) -> str:
 
 def rule_message(rule: Rule, type_name: str) -> str:
     """What to do when an invariant is not met."""
+    for part, text in _hints().get(rule.key, ()):
+        if part in rule.expression:
+            return text
+    if rule.key.endswith("-meta-profile-version"):
+        return "Name the version of the guide in meta.profile: address|version."
     return f"Correct the {type_name.rpartition('.')[2]} so that {rule.key} holds: {_brief(rule)}"
+
+
+@lru_cache(maxsize=1)
+def _hints() -> dict[str, list[tuple[str, str]]]:
+    """Key -> (part of the expression that is meant, what to do)."""
+    path = shipped("profiles") / "guides" / "hints.toml"
+    out: dict[str, list[tuple[str, str]]] = {}
+    for row in tomllib.loads(path.read_text(encoding="utf-8"))["hints"]:
+        out.setdefault(row["key"], []).append((row.get("has", ""), row["text"]))
+    return out
 
 
 def _context(run: Run, node: Node, place: Place) -> Context:
