@@ -64,7 +64,11 @@ def _check_primitive(run: Run, node: Node, place: Place) -> None:
         _check_sibling(run, place, sibling)
     if place.value is None and not _has_extension(sibling):
         run.report(
-            "ele-1", place, node, "Give the element a value or an extension, or leave it out."
+            "ele-1",
+            place,
+            node,
+            "Give the element a value or an extension, or leave it out.",
+            expected="hasValue() or (children().count() > id.count())",
         )
     values.check(run, node, place)
     rules.check(run, node, place)
