@@ -9,6 +9,7 @@ from payerproof.plugin.session import RunSession
 from payerproof.suite import (
     Api,
     Apps,
+    Ended,
     Lease,
     Person,
     Portal,
@@ -74,24 +75,24 @@ def test_list_is_behind_a_login(api: Api, member: Person, portal: Portal, target
     needs=("member", "portal", "three_apps", "state_changes"),
 )
 def test_each_connected_app_is_listed(
-    api: Api, apps: Apps, lease: Lease, member: Person, portal: Portal, target: Target
+    api: Api, apps: Apps, member: Person, revoked: Ended, target: Target
 ) -> None:
     """Each of three connected apps is listed by name."""
-    # given the app of the shared grant, and two more
-    first = api.grant_of(member)
-    grants = [lease(member), lease(member)]
-    wanted = [apps.default, *(target.app(grant.app) for grant in grants)]
-    # when the member looks at the list
-    connected = portal.connected_apps(member)
-    # then each stands there by its name
+    # given the app of the shared grant, and two more, one of which will be revoked
+    kept = revoked.must_have(revoked.kept, "a third app")
+    wanted = [apps.default, *(target.app(grant.app) for grant in (revoked.grant, kept))]
+    # when the member looked at the list before that
+    connected = revoked.must_have(revoked.listed, "the list")
+    # then each stood there by its name
     missing = [app.id for app in wanted if app.name not in {one.name for one in connected.apps}]
     expect.that(
         not missing,
         f"entries for {', '.join(app.id for app in wanted)}",
         f"not listed: {', '.join(missing)}" if missing else f"{len(connected.apps)} entries",
         connected.page.screenshot or connected.page.exchange,
-        first.exchange,
-        *(grant.exchange for grant in grants),
+        api.grant_of(member).exchange,
+        revoked.grant.exchange,
+        kept.exchange,
     )
 
 

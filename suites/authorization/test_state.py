@@ -6,17 +6,17 @@ import secrets
 from collections.abc import Callable
 
 from payerproof.browser.facts import AuthorizationOutcome
+from payerproof.plugin.observed.asking import RESERVED
 from payerproof.suite import (
     Authorization,
     Lease,
+    Observed,
     Person,
     check,
     each,
     expect,
     inconclusive_unless,
 )
-
-RESERVED = "!*'();:@&=+$,/?#[]% ~-._"
 
 SHAPES: dict[str, Callable[[], str]] = {
     "8-characters": lambda: secrets.token_urlsafe(6),
@@ -41,22 +41,20 @@ def test_state_on_success(
 
 
 @check("smart.state-returned/on-error", needs=("member",))
-def test_state_on_error(authorization: Authorization, lease: Lease, member: Person) -> None:
+def test_state_on_error(member: Person, observed: Observed) -> None:
     """The state comes back byte for byte when the member declines."""
-    # given a correct request
-    app = lease.hold(member)
-    state = RESERVED + secrets.token_urlsafe(16)
-    request = authorization.request(app, state=state, prompt="consent")
-    # when the member, asked even if asked before, declines
-    outcome = authorization.visit(member, request, decision="decline")
-    # then the app gets no code, and the state it sent
+    # given a correct request whose state has characters that are reserved in URLs
+    seen = observed.asked()
+    outcome = seen.declined
+    # when the member, asked even if asked before, declined
     inconclusive_unless(
         outcome.consent_shown or "error" in outcome.parameters,
         f"{member} was not asked again, so could not decline",
         *outcome.exchanges[-3:],
     )
+    # then the app got no code, and the state it sent
     expect(outcome).gives_no_code()
-    _expect_state(outcome, request.state)
+    _expect_state(outcome, seen.state)
 
 
 def _expect_state(outcome: AuthorizationOutcome, sent: str) -> None:

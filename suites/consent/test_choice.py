@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from payerproof.browser.facts import Choice, ConsentFacts
 from payerproof.expect import consent_words as words
-from payerproof.expect.given import unconnected
 from payerproof.suite import (
     Api,
-    Apps,
     Authorization,
     Lease,
+    Observed,
     Person,
-    Portal,
+    Target,
     check,
     expect,
     inconclusive_unless,
 )
 
-NARROW = "launch/patient openid fhirUser offline_access patient/Patient.rs patient/Coverage.rs"
 ANYWAY = ("Coverage", "Patient")
-"""Types of the narrow request, about which a box may be ticked."""
+"""Types that were asked for, about which a box may be ticked."""
 
 
 @check("consent-screen.decline/as-easy", needs=("member", "browser"))
@@ -39,43 +37,36 @@ def test_declining_is_as_easy(authorization: Authorization, member: Person) -> N
 
 
 @check("consent-screen.decline/access-denied", needs=("member", "browser", "two_apps"))
-def test_declining_gives_access_denied(
-    authorization: Authorization, lease: Lease, member: Person
-) -> None:
+def test_declining_gives_access_denied(observed: Observed) -> None:
     """Declining gives error=access_denied and no code."""
-    # given an app that wants the member to be asked, whatever was consented to before
-    request = authorization.request(lease.hold(member), prompt="consent")
-    # when the member declines
-    outcome = authorization.visit(member, request, decision="decline")
+    # given an app that wanted the member to be asked
+    outcome = observed.asked().declined
+    # when the member declined
     inconclusive_unless(
         outcome.consent, "no consent page was shown, so nothing was declined", *outcome.exchanges
     )
-    # then the app is told so
+    # then the app was told so
     expect(outcome).reports("access_denied")
 
 
 @check("consent.cancel-changes-nothing/earlier-grant-lives", needs=("member", "two_apps"))
-def test_declining_leaves_an_earlier_grant(
-    api: Api, authorization: Authorization, lease: Lease, member: Person
-) -> None:
+def test_declining_leaves_an_earlier_grant(observed: Observed) -> None:
     """Declining leaves an earlier grant of the same app untouched."""
-    # given a grant that works
-    grant = lease(member, scopes=NARROW)
-    app = api.target.app(grant.app)
-    inconclusive_unless(grant.refresh_token, "no refresh token was given", grant.exchange)
-    before = api.as_(grant).search("Coverage", beneficiary=member.patient_id)
+    # given a grant for coverage that worked
+    seen = observed.asked()
+    answer = seen.must_have(seen.answer, "a grant for coverage")
+    before = seen.must_have(seen.before, "a token for coverage")
+    after = seen.must_have(seen.after, "a token for coverage")
+    inconclusive_unless(answer.refresh_token, "no refresh token was given", answer.exchange)
     inconclusive_unless(before.matches, "the grant opens nothing", before.exchange)
-    # when the member declines as the same app asks for more
-    request = authorization.request(app).having(prompt="consent")
-    outcome = authorization.visit(member, request, decision="decline")
+    # when the member declined as the same app asked for more
+    outcome = seen.declined_more
     inconclusive_unless(
         outcome.consent_shown and "code" not in outcome.parameters,
         "the member was not asked, so nothing was declined",
         *outcome.exchanges[-2:],
     )
     # then its tokens still work
-    after = api.as_(grant).search("Coverage", beneficiary=member.patient_id)
-    refreshed = authorization.tokens(app, member).refresh(grant.refresh_token)
     expect.that(
         bool(after.matches),
         "data with the earlier token",
@@ -83,28 +74,25 @@ def test_declining_leaves_an_earlier_grant(
         before.exchange,
         after.exchange,
     )
-    expect(refreshed).gives_token()
+    expect(seen.must_have(seen.refreshed, "the refresh token")).gives_token()
 
 
 @check(
     "consent.cancel-changes-nothing/no-list-entry",
     needs=("member", "portal", "two_apps", "state_changes"),
 )
-def test_declining_adds_no_entry(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person, portal: Portal
-) -> None:
+def test_declining_adds_no_entry(observed: Observed, target: Target) -> None:
     """Declining a first connection leaves no entry in the connected apps."""
-    # given an app that is not on the list
-    app = unconnected(portal, lease, member, *apps.spare)
-    # when the member declines to connect it
-    outcome = authorization.visit(member, authorization.request(app), decision="decline")
+    # given an app that was not on the list, and that the member declined to connect
+    seen = observed.asked()
+    outcome, app = seen.declined, target.app(seen.app)
     inconclusive_unless(
         outcome.consent and "code" not in outcome.parameters,
         "nothing was declined",
         *outcome.exchanges[-2:],
     )
     # then it is not there afterwards either
-    after = portal.connected_apps(member)
+    after = seen.must_have(seen.after_declining, "the list of connected apps")
     listed = [entry for entry in after.apps if entry.name == app.name]
     expect.that(
         not listed,
@@ -118,16 +106,13 @@ def test_declining_adds_no_entry(
     "consent-screen.no-preticked-extras/within-the-request",
     needs=("member", "browser", "two_apps"),
 )
-def test_nothing_extra_is_ticked(
-    authorization: Authorization, lease: Lease, member: Person
-) -> None:
+def test_nothing_extra_is_ticked(observed: Observed) -> None:
     """Nothing outside the request is ticked."""
-    # given an app that asks for coverage and personal data only
-    request = authorization.request(lease.hold(member), NARROW, prompt="consent")
-    outcome = authorization.visit(member, request, decision="look")
+    # given an app that asked for coverage and personal data only
+    outcome = observed.asked().narrow
     inconclusive_unless(outcome.consent, "no consent page was shown", *outcome.exchanges[-2:])
     assert outcome.consent is not None
-    # when each box that is ticked, shown or hidden, is laid beside the request
+    # when each box that was ticked, shown or hidden, is laid beside the request
     ticked = [choice for choice in outcome.consent.choices if choice.checked]
     extra = [choice.label or choice.name for choice in ticked if not _asked_for(choice)]
     # then each is about something asked for
@@ -145,16 +130,16 @@ def test_nothing_extra_is_ticked(
 @check("consent-screen.choice-per-type/leave-one-out", needs=("member", "browser", "two_apps"))
 def test_one_type_left_out(api: Api, lease: Lease, member: Person) -> None:
     """One data type can be left out, and the grant shrinks accordingly."""
-    # given a member with test results and a choice to leave them out
-    member.must_have("Observation", "Coverage")
-    grant = lease(member, leave_out=("Observation",))
+    # given a member with conditions and a choice to leave them out
+    member.must_have("Condition", "Coverage")
+    grant = lease.reading(member, leave_out=("Condition",))
     client = api.as_(grant)
     # when both kinds are asked for
     kept = client.search("Coverage", beneficiary=member.patient_id)
     inconclusive_unless(kept.matches, "the rest does not come either", kept.exchange)
-    left_out = client.search("Observation", patient=member.patient_id)
+    left_out = client.search("Condition", patient=member.patient_id)
     # then only what was left ticked comes
-    expect(left_out).has_no_resource_of("Observation")
+    expect(left_out).has_no_resource_of("Condition")
 
 
 def _asked_for(choice: Choice) -> bool:

@@ -2,65 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from payerproof.expect.doorstep import told
+from payerproof.plugin.observed import SAMPLE, sample
 from payerproof.suite import (
     Api,
     Apps,
-    Authorization,
-    FhirClient,
     Lease,
+    Observed,
     Person,
+    Reply,
     check,
     expect,
     inconclusive_unless,
 )
 
 CLAIMS = "ExplanationOfBenefit"
-SAMPLE = {CLAIMS: "patient", "Coverage": "beneficiary", "Condition": "patient"}
 
 
 @check(
     "consent-screen.warn-not-block/unattested-app",
     needs=("member", "browser", "attested_and_unattested_app"),
 )
-def test_unattested_app_after_the_warning(
-    api: Api, apps: Apps, authorization: Authorization, lease: Lease, member: Person
-) -> None:
+def test_unattested_app_after_the_warning(member: Person, observed: Observed) -> None:
     """An unattested app can be approved after the warning, and data flow."""
     # given an app whose developer has not attested
     member.must_have(CLAIMS)
-    app = lease.hold(member, *apps.attested(False))
-    request = authorization.request(app)
-    # when the member goes on past whatever warning is shown
-    outcome = authorization.visit(member, request)
+    seen = observed.unattested()
+    outcome = seen.outcome
+    # when the member went on past whatever warning was shown
     inconclusive_unless(
         outcome.redirected or outcome.pages, f"no page came ({outcome.trouble})", *outcome.exchanges
     )
-    # then a code comes, and the token made from it opens claims
+    # then a code came, and the token made from it opened claims
     expect(outcome).gives_code()
-    answer = authorization.tokens(app, member).exchange(
-        outcome.parameters["code"], request.redirect_uri, request.pkce.verifier
-    )
-    expect(answer).gives_token()
-    reply = api.anonymous().with_token(answer.access_token).search(CLAIMS, _count="1")
-    authorization.tokens(app, member).revoke(answer.refresh_token or answer.access_token)
+    assert seen.answer is not None
+    expect(seen.answer).gives_token()
+    found = [claim for page in seen.pages[CLAIMS] for claim in page.matches]
     expect.that(
-        bool(reply.matches),
+        found,
         "claims for the app that was warned about",
-        f"{reply.status} with {len(reply.matches)} claims ({{x:{reply.exchange}}})",
+        f"{len(found)} claims ({{x:{seen.pages[CLAIMS][0].exchange}}})",
         *(page.screenshot for page in outcome.pages if page.kind == "consent"),
-        reply.exchange,
+        seen.pages[CLAIMS][0].exchange,
     )
 
 
 @check("apps.no-privacy-veto/unattested-app-reads", needs=("member", "attested_and_unattested_app"))
-def test_unattested_app_reads_the_same(api: Api, apps: Apps, lease: Lease, member: Person) -> None:
+def test_unattested_app_reads_the_same(member: Person, observed: Observed) -> None:
     """An app with no attestation can be connected and reads data."""
     # given what the member's own record holds
     member.must_have(*SAMPLE)
-    # when an app without attestation reads the same
-    grant = lease(member, lease.hold(member, *apps.attested(False)))
-    # then nothing is withheld
-    _expect_whole(api.as_(grant), member, grant.exchange)
+    # when an app without attestation read the same
+    seen = observed.unattested()
+    inconclusive_unless(
+        seen.answer and seen.answer.gave_token,
+        f"no token came ({told(seen.outcome)})",
+        *seen.outcome.exchanges[-2:],
+    )
+    # then nothing was withheld
+    _expect_whole(seen.pages, member)
 
 
 @check("apps.denial-objective-criteria/same-data-for-all", needs=("member", "two_apps"))
@@ -70,21 +72,20 @@ def test_apps_get_the_same_data(api: Api, apps: Apps, lease: Lease, member: Pers
     member.must_have(*SAMPLE)
     # when another app asks for the same scopes
     grant = lease(member, scopes=apps.default.scopes)
+    pages = sample(api.as_(grant), member.patient_id)
     # then it finds the same resources
-    _expect_whole(api.as_(grant), member, grant.exchange)
+    _expect_whole(pages, member, grant.exchange)
 
 
 @check(
     "apps.attestation-voluntary/unattested-app-connects",
     needs=("member", "attested_and_unattested_app"),
 )
-def test_unattested_app_reaches_consent(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person
-) -> None:
+def test_unattested_app_reaches_consent(observed: Observed) -> None:
     """An app that has not attested reaches login and consent."""
-    app = lease.hold(member, *apps.attested(False))
-    # when it comes with a correct request, and the member decides against it
-    outcome = authorization.visit(member, authorization.request(app), decision="decline")
+    # given an app that has not, with a correct request
+    outcome = observed.unattested().outcome
+    # when the member decided about it
     # then it was the member who decided: consent was asked for, or remembered
     asked = outcome.consent_shown or "code" in outcome.parameters
     expect.that(
@@ -95,12 +96,8 @@ def test_unattested_app_reaches_consent(
     )
 
 
-def _expect_whole(client: FhirClient, person: Person, *evidence: str) -> None:
-    """The client finds what the person's shared token found, resource by resource."""
-    pages = {
-        kind: client.all_pages(kind, [(parameter, person.patient_id), ("_count", "100")])
-        for kind, parameter in SAMPLE.items()
-    }
+def _expect_whole(pages: Mapping[str, tuple[Reply, ...]], person: Person, *evidence: str) -> None:
+    """An app found what the person's shared token found, resource by resource."""
     found = {
         kind: {str(one.get("id")) for page in replies for one in page.matches}
         for kind, replies in pages.items()

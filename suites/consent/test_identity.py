@@ -6,14 +6,16 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from payerproof.browser.facts import ConsentFacts
+from payerproof.browser.facts import AuthorizationOutcome, ConsentFacts
 from payerproof.expect import consent_words as words
+from payerproof.plugin.grants import acts_for
 from payerproof.plugin.session import RunSession
 from payerproof.suite import (
     App,
     Apps,
     Authorization,
     Lease,
+    Observed,
     Person,
     check,
     each,
@@ -66,13 +68,19 @@ def test_attestation_is_told(
     authorization: Authorization,
     lease: Lease,
     member: Person,
+    observed: Observed,
     kind: str,
 ) -> None:
     """An attested and an unattested app are each told as what they are."""
-    # given an app of this kind
-    app = lease.hold(member, *_spare(apps, kind == "attested"))
-    # when the member comes to its consent page
-    consent = _seen(authorization, member, app)
+    # given an app of this kind, to whose consent page the member comes
+    pages: dict[str, Callable[[], ConsentFacts]] = {
+        "attested": lambda: _seen(
+            authorization, member, lease.hold(member, *_spare(apps, attested=True))
+        ),
+        "unattested": lambda: _shown(observed.unattested().outcome, "the app without attestation"),
+    }
+    # when its words are read
+    consent = pages[kind]()
     # then the page tells the status, and the right one
     denied = words.says(consent.sentences, words.NOT_ATTESTED)
     claimed = words.says(consent.sentences, words.ATTESTED)
@@ -120,7 +128,7 @@ def test_represented_member_is_named(
     label = run_session.target.persona(other).label
     inconclusive_unless(label, f"the payer file does not tell the name of {other} (key label)")
     # when they choose that member and come to the consent page
-    consent = _seen(authorization, person, lease.hold(person), choose=other)
+    consent = _chosen(authorization, lease, person, other)
     # then the page names the one who was chosen
     named = _is_named(consent, [label])
     expect.that(
@@ -148,9 +156,23 @@ def _seen(authorization: Authorization, person: Person, app: App, choose: str = 
     """The consent page of an app, looked at and left."""
     request = authorization.request(app, prompt="consent")
     outcome = authorization.visit(person, request, decision="look", choose=choose)
+    return _shown(outcome, app.id)
+
+
+def _chosen(authorization: Authorization, lease: Lease, person: Person, other: str) -> ConsentFacts:
+    """The consent page on which a representative connects another's record.
+
+    That of their first connection, where it was for this one.
+    """
+    if acts_for(person.persona) == other:
+        return _shown(authorization.first_connection(person), "the first app")
+    return _seen(authorization, person, lease.hold(person), choose=other)
+
+
+def _shown(outcome: AuthorizationOutcome, app: str) -> ConsentFacts:
     inconclusive_unless(
         outcome.consent,
-        f"no consent page was shown to {person} for {app.id} "
+        f"no consent page was shown for {app} "
         f"({outcome.trouble or outcome.parameters.get('error') or 'a code came at once'})",
         *outcome.exchanges[-2:],
     )
@@ -158,7 +180,7 @@ def _seen(authorization: Authorization, person: Person, app: App, choose: str = 
     return outcome.consent
 
 
-def _spare(apps: Apps, attested: bool) -> list[App]:
+def _spare(apps: Apps, *, attested: bool) -> list[App]:
     """Apps of this kind, without the one whose grants are shared."""
     found = [app for app in apps.attested(attested) if app in apps.spare]
     inconclusive_unless(

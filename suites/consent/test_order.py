@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from payerproof.browser.facts import AuthorizationOutcome, PageFacts
-from payerproof.expect.given import unconnected
 from payerproof.plugin.session import RunSession
 from payerproof.suite import (
-    App,
     Apps,
     Authorization,
-    Lease,
+    Observed,
     Person,
-    Portal,
+    Target,
     check,
     expect,
     inconclusive_unless,
@@ -43,15 +41,13 @@ def test_login_then_consent_then_code(authorization: Authorization, member: Pers
 
 
 @check("consent-screen.after-login/consent-address-alone", needs=("member", "browser", "two_apps"))
-def test_consent_address_without_a_login(
-    authorization: Authorization, lease: Lease, member: Person, portal: Portal
-) -> None:
+def test_consent_address_without_a_login(member: Person, observed: Observed) -> None:
     """The consent page's address opened in a fresh browser shows the login, no consent, no data."""
-    # given a consent page that waits for its member
-    waiting = _look(authorization, member, lease.hold(member))
-    # when somebody who is not logged in opens its address
-    page = portal.visit(waiting.url)
-    # then neither the page nor anything of the member is shown
+    # given a consent page that waited for its member
+    seen = observed.asked()
+    # when somebody who is not logged in opened its address
+    page = seen.must_have(seen.unattended, "the address of a consent page")
+    # then neither the page nor anything of the member was shown
     expect.that(
         page.kind != "consent",
         "the login, or a refusal",
@@ -66,21 +62,19 @@ def test_consent_address_without_a_login(
     "consent-screen.after-login/no-code-before-consent",
     needs=("member", "portal", "two_apps", "state_changes"),
 )
-def test_stopping_at_the_consent_page(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person, portal: Portal
-) -> None:
+def test_stopping_at_the_consent_page(observed: Observed, target: Target) -> None:
     """Stopping at the consent page leaves no code and no connected app."""
-    # given an app that is not on the list
-    app = unconnected(portal, lease, member, *apps.spare)
-    # when the member comes to its consent page and does nothing
-    request = authorization.request(app)
-    outcome = authorization.visit(member, request, decision="look")
+    # given an app that was not on the list
+    seen = observed.asked()
+    app = target.app(seen.app)
+    # when the member came to its consent page and did nothing
+    outcome = seen.must_have(seen.first, "a first connection")
     inconclusive_unless(
         outcome.consent or outcome.redirected,
         f"neither consent page nor code came ({outcome.trouble})",
         *outcome.exchanges[-2:],
     )
-    after = portal.connected_apps(member)
+    after = seen.must_have(seen.after_first, "the list of connected apps")
     # then no code was issued, and the app is not connected
     expect(outcome).gives_no_code()
     listed = any(entry.name == app.name for entry in after.apps)
@@ -151,18 +145,6 @@ def test_account_without_a_record(
         *outcome.exchanges[-2:],
         last.screenshot if last else "",
     )
-
-
-def _look(authorization: Authorization, person: Person, app: App) -> PageFacts:
-    """The consent page of an app, looked at and left open."""
-    outcome = authorization.visit(
-        person, authorization.request(app, prompt="consent"), decision="look"
-    )
-    inconclusive_unless(
-        outcome.consent, f"no consent page was shown to {person}", *outcome.exchanges[-2:]
-    )
-    assert outcome.consent is not None
-    return outcome.consent.page
 
 
 def _everything_on(page: PageFacts) -> str:

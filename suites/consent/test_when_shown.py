@@ -3,54 +3,38 @@
 from __future__ import annotations
 
 from payerproof.browser.facts import AuthorizationOutcome
-from payerproof.expect.given import unconnected
 from payerproof.suite import (
-    Apps,
-    Authorization,
     Ended,
-    Lease,
-    Person,
-    Portal,
+    Observed,
     check,
     expect,
     inconclusive_unless,
 )
-
-NARROW = "launch/patient openid fhirUser offline_access patient/Patient.rs patient/Coverage.rs"
 
 
 @check(
     "consent-screen.first-time-and-after-revoke/first-connection",
     needs=("member", "portal", "two_apps", "state_changes"),
 )
-def test_consent_at_first_connection(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person, portal: Portal
-) -> None:
+def test_consent_at_first_connection(observed: Observed) -> None:
     """The consent page is shown at the first connection."""
-    # given an app that is not on the member's list
-    app = unconnected(portal, lease, member, *apps.spare)
-    # when it comes for the first time
-    outcome = authorization.visit(member, authorization.request(app), decision="look")
-    # then the member is asked
-    _expect_asked(outcome)
+    # given an app that was not on the member's list
+    seen = observed.asked()
+    # when it came for the first time, then the member was asked
+    _expect_asked(seen.must_have(seen.first, "a first connection"))
 
 
 @check(
     "consent-screen.first-time-and-after-revoke/wider-scopes",
     needs=("member", "portal", "two_apps", "state_changes"),
 )
-def test_consent_for_wider_scopes(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person, portal: Portal
-) -> None:
+def test_consent_for_wider_scopes(observed: Observed) -> None:
     """The consent page is shown again when the app asks for more."""
     # given an app that the member let see coverage only
-    app = unconnected(portal, lease, member, *apps.spare)
-    lease(member, app, NARROW)
-    # when it asks for everything
-    request = authorization.request(app)
-    outcome = authorization.visit(member, request, decision="look")
-    # then the member is asked again
-    _expect_asked(outcome)
+    seen = observed.asked()
+    seen.must_have(seen.before, "a grant for coverage")
+    # when it asked for everything, then the member was asked again
+    _expect_asked(seen.must_have(seen.wider, "a request for more"))
 
 
 @check(
@@ -70,16 +54,13 @@ def test_consent_after_revocation(revoked: Ended) -> None:
     "consent-screen.first-time-and-after-revoke/prompt-none",
     needs=("member", "portal", "two_apps", "state_changes"),
 )
-def test_silent_request_for_more(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person, portal: Portal
-) -> None:
+def test_silent_request_for_more(observed: Observed) -> None:
     """prompt=none with more scopes gives an error or the page, never a silent code."""
     # given an app that the member let see coverage only
-    app = unconnected(portal, lease, member, *apps.spare)
-    lease(member, app, NARROW)
-    # when it asks for everything and wants no page shown
-    request = authorization.request(app).having(prompt="none")
-    outcome = authorization.visit(member, request, decision="look")
+    seen = observed.asked()
+    seen.must_have(seen.before, "a grant for coverage")
+    # when it asked for everything and wanted no page shown
+    outcome = seen.must_have(seen.silent, "a silent request")
     inconclusive_unless(
         outcome.redirected or outcome.pages, f"no page came ({outcome.trouble})", *outcome.exchanges
     )

@@ -95,8 +95,10 @@ class Ended:
     """The revoked refresh token again, after that."""
     again: tuple[Reply, ...] = ()
     """The token that was refused, looked at again and again."""
+    listed: ConnectedApps | None = None
+    """The list of connected apps just before the revocation."""
     page: ConnectedApps | None = None
-    """The list of connected apps after the revocation."""
+    """The same list after it."""
     reconnecting: AuthorizationOutcome | None = None
     """The trip on which the revoked app asked anew, up to the consent page."""
 

@@ -89,8 +89,10 @@ class _Revoking:
         self._plan(ended, others)
         before = {name: ask() for name, ask in self.asks.items()}
         active = self._introspected(app, ended)
-        page = Portal(self.session).revoke(self.member, app)
-        ended = replace(ended, page=page, **self._watched(ended))
+        portal = Portal(self.session)
+        listed = portal.connected_apps(self.member)
+        page = portal.revoke(self.member, app)
+        ended = replace(ended, listed=listed, page=page, **self._watched(ended))
         after = {name: ask() for name, ask in self.asks.items()}
         inactive = self._introspected(app, ended)
         return replace(

@@ -7,6 +7,7 @@ The answers are facts: what they mean is said in the checks.
 
 from __future__ import annotations
 
+from payerproof.plugin.observed.asking import SAMPLE, Asked, Unattested, sample
 from payerproof.plugin.observed.fixture import Observed
 from payerproof.plugin.observed.others import Others
 from payerproof.plugin.observed.refresh import Expired, Narrowed, Refreshed, Rescoped
@@ -14,7 +15,9 @@ from payerproof.plugin.observed.returned import RefreshReturned, Returned
 from payerproof.plugin.observed.trips import Alone, Asserted, Replayed
 
 __all__ = [
+    "SAMPLE",
     "Alone",
+    "Asked",
     "Asserted",
     "Expired",
     "Narrowed",
@@ -25,4 +28,6 @@ __all__ = [
     "Replayed",
     "Rescoped",
     "Returned",
+    "Unattested",
+    "sample",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from payerproof.expect.outcomes import not_applicable_unless
-from payerproof.plugin.observed import refresh, trips
+from payerproof.plugin.observed import asking, refresh, trips
 from payerproof.plugin.observed.others import Others, others
 from payerproof.plugin.observed.returned import (
     RefreshReturned,
@@ -69,6 +69,14 @@ class Observed:
     def asserted(self) -> trips.Asserted:
         """An app that proves who it is by signed assertions."""
         return observe(self._session, "asserted", trips.asserted)
+
+    def asked(self) -> asking.Asked:
+        """An app that was not connected, and how the member was asked about it."""
+        return observe(self._session, "asked", asking.asked)
+
+    def unattested(self) -> asking.Unattested:
+        """An app whose developer did not attest to the payer's privacy questions."""
+        return observe(self._session, "unattested", asking.unattested)
 
     def alone(self, scopes: str) -> trips.Alone:
         """A request for these scopes and no others."""
