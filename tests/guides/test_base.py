@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import orjson
@@ -9,7 +10,13 @@ import pytest
 
 from payerproof.guides.validator import Validator
 
+from .spoil import spoiled
+
 CASES = Path(__file__).with_name("base_cases.txt")
+
+
+ODD = ("code-system", "structure-path", "search-parameter", "bundle-unreached", "answers-link")
+"""Rules whose checks stand outside the definitions, hence must stand any shape themselves."""
 
 
 def cases() -> list[tuple[str, bytes]]:
@@ -43,3 +50,17 @@ def test_the_fast_pass_refuses_what_the_explaining_pass_refuses(validator: Valid
             continue
         if rule and rule != "duplicate-key":
             assert validator.pass_fast(value) is None, text
+
+
+def test_damaged_resources_of_every_class_end_with_a_result(validator: Validator) -> None:
+    chance = random.Random(4)
+    for rule, text in cases():
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            continue
+        for _ in range(8 if rule in ODD or not rule else 2):
+            candidate = spoiled(value, chance) if isinstance(value, dict) and value else value
+            full = validator.explain(candidate)
+            if validator.pass_fast(candidate) is not None:
+                assert full.valid, (candidate, full.errors)

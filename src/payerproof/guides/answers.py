@@ -65,9 +65,11 @@ class _Judge:
     def __init__(self, response: dict[str, Any], report: Callable[[str, Way, str], None]) -> None:
         self.report = report
         self.done = response.get("status") in _DONE
-        self.given: dict[Any, list[dict[str, Any]]] = {}
+        self.given: dict[str, list[dict[str, Any]]] = {}
         for _, item in _all_items(response, ()):
-            self.given.setdefault(item.get("linkId"), []).extend(a for _, a in rows(item, "answer"))
+            link = item.get("linkId")
+            if isinstance(link, str):
+                self.given.setdefault(link, []).extend(a for _, a in rows(item, "answer"))
 
     def level(self, questions: Any, holder: Any, way: Way) -> None:
         """The items of one level, their order and number."""
@@ -115,7 +117,7 @@ class _Judge:
     def _answer(self, question: dict[str, Any], answer: dict[str, Any], way: Way) -> None:
         key = next((k for k in answer if k.startswith("value")), None)
         kind = question.get("type")
-        if key is None or kind not in _KEYS:
+        if key is None or not isinstance(kind, str) or kind not in _KEYS:
             return
         if key not in _KEYS[kind]:
             self.report("answers-type", way, f"Answer with {_KEYS[kind][0]}.")
@@ -130,7 +132,8 @@ class _Judge:
         return not tests or (any if question.get("enableBehavior") == "any" else all)(tests)
 
     def _holds(self, when: dict[str, Any]) -> bool:
-        answers = self.given.get(when.get("question"), [])
+        asked = when.get("question")
+        answers = self.given.get(asked, []) if isinstance(asked, str) else []
         operator = when.get("operator")
         key = next((k for k in when if k.startswith("answer")), "answer")
         wanted, form = when.get(key), "value" + key.removeprefix("answer")

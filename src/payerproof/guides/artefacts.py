@@ -53,11 +53,14 @@ def _code_system(_run: Run, value: dict[str, Any], report: Report) -> None:
         report("code-system", ("content",), "Say complete or fragment: there are concepts.")
     if content == "supplement" and "supplements" not in value:
         report("code-system", ("content",), "Name the code system in supplements.")
-    kinds: dict[Any, Any] = {}
+    kinds: dict[str, Any] = {}
     for way, row in rows(value, "property"):
-        if row.get("code") in kinds:
+        code = row.get("code")
+        if not isinstance(code, str):
+            continue
+        if code in kinds:
             report("code-system", (*way, "code"), "Define each property once.")
-        kinds[row.get("code")] = row.get("type")
+        kinds[code] = row.get("type")
     for here, concept in concepts:
         for way, row in rows(concept, "property", here):
             _property(row, way, kinds, report)

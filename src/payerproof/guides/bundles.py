@@ -67,7 +67,7 @@ def check(run: Run, place: Place, base: Node) -> None:
     _check_links(run, place, base)
     if kind == "searchset":
         _check_matches(run, place, base)
-    if kind in ("document", "message"):
+    if isinstance(kind, str) and kind in ("document", "message"):
         _check_inside(run, place, base)
 
 
@@ -140,7 +140,7 @@ def _check_inside(run: Run, place: Place, base: Node) -> None:
     first = entries[0][1] if entries else {}
     inner = first.get("resource")
     kind = inner.get("resourceType") if isinstance(inner, dict) else None
-    if kind not in _NEEDED:
+    if not isinstance(kind, str) or kind not in _NEEDED:
         return
     held = {e["fullUrl"] for _, e in entries if isinstance(e.get("fullUrl"), str)}
     root = _root(first.get("fullUrl"))

@@ -255,10 +255,12 @@ class Values:
 
     def reference(self) -> None:
         """The type in the address of a Reference is one that every definition allows."""
-        if self.type != "Reference" or "reference" not in self.shape:
+        if self.type != "Reference":
             return
         if "type" in self.shape:
             raise Slow
+        if "reference" not in self.shape:
+            return
         model = self.fast.schema.model
         for node in self.table.nodes:
             use = node.use("Reference")

@@ -55,6 +55,7 @@ def check(run: Run, node: Node, place: Place) -> None:
             f"Refer to {' or '.join(sorted(allowed))} here.",
             expected=" or ".join(sorted(allowed)),
             found=kind,
+            severity=ERROR if isinstance(reference, str) else WARNING,
         )
     elif isinstance(reference, str) and reference.startswith("#"):
         _check_contained(run, node, place, use["r"], reference)

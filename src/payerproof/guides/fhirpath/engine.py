@@ -33,6 +33,9 @@ class Expression:
             return self._run(Scope(env, start))
         except RecursionError as why:
             raise FhirPathError("nested too deeply to evaluate") from why
+        except (TypeError, AttributeError, ValueError) as why:
+            # Data may hold anything anywhere; what its type forbids is reported elsewhere.
+            raise FhirPathError(f"a value is not of its type ({why})") from why
 
     def true(self, focus: Item, env: Context) -> bool:
         """As a rule: met unless it comes out as false; nothing counts as not met.

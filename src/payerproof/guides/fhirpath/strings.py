@@ -36,6 +36,8 @@ def _texts(name: str, action: Callable[..., Any]) -> Maker:
             values = [one(a(scope), name) for a in arguments]
             if text is None or any(v is None for v in values):
                 return []
+            if not all(isinstance(v, str) for v in values):
+                raise FhirPathError(f"{name} needs texts")
             result = action(text, *values)
             return [] if result is None else [result]
 
@@ -68,6 +70,8 @@ def _substring_call(target: Fn, start: Fn, length: Fn | None = None) -> Fn:
         if text is None or begin is None:
             return []
         count = one(length(scope), "substring()") if length is not None else None
+        if count is not None and not isinstance(count, int):
+            raise FhirPathError("substring() takes a whole number of characters")
         found = _substring(text, begin, count)
         return [] if found is None else [found]
 
