@@ -10,11 +10,13 @@ import sys
 import tomllib
 from pathlib import Path
 
+from payerproof.guides.corrections import correct
 from payerproof.guides.facts import compile_package
 from payerproof.guides.package import Json, read_package
 from payerproof.guides.storage import write_facts
 from payerproof.places import shipped
 
+CORE = "hl7.fhir.r4.core"
 TERMINOLOGY = "hl7.terminology.r4"
 
 
@@ -29,6 +31,8 @@ def compile_shipped(sources: Path, target: Path) -> list[str]:
         package = read_package(found[0])
         package.name, package.version = guide["name"], guide["version"]
         package.dependencies = dict(guide.get("depends", {}))
+        if package.name == CORE:
+            correct(package, target / "r4-corrections.json")
         compiled[guide["folder"]] = compile_package(package)
     for facts in compiled.values():
         if facts["package"]["name"] == TERMINOLOGY:
