@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from payerproof.browser.facts import AuthorizationOutcome, AuthorizationVisit
 from payerproof.expect.outcomes import Inconclusive, NotTested
 from payerproof.plugin.journal import Journal
+from payerproof.plugin.pairs import Pairs
 from payerproof.polite import Http
 from payerproof.smart.configuration import SmartConfiguration
 from payerproof.smart.request import AuthorizationRequest, standalone_launch
@@ -97,6 +98,7 @@ class Grants:
     agent: Agent = field(repr=False)
     memo: Memo = field(repr=False)
     journal: Journal = field(repr=False)
+    pairs: Pairs = field(repr=False)
     configuration_of: Callable[[], SmartConfiguration] = field(repr=False)
 
     @cached_property
@@ -144,6 +146,9 @@ class Grants:
         )
         if "code" in outcome.parameters:
             redactor.learn("authorization code", outcome.parameters["code"])
+            if outcome.consent_shown:
+                whole = "" if how.get("leave_out") else request.get("scope")
+                self.pairs.consented(persona.id, self._app_id(request), whole)
         else:
             self.journal.close(change)
         return outcome

@@ -12,13 +12,13 @@ from payerproof.browser.facts import AuthorizationOutcome, ConnectedApps, PageFa
 from payerproof.expect.outcomes import NotTested, inconclusive_unless
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
-from payerproof.plugin.grants import Grant, acts_for
+from payerproof.plugin.grants import Grant
 from payerproof.plugin.people import Person
 from payerproof.plugin.readings import NothingFree
 from payerproof.plugin.session import RunSession
 from payerproof.polite import Answer
 from payerproof.smart.request import AuthorizationRequest
-from payerproof.smart.tokens import TokenEndpoint
+from payerproof.smart.tokens import TokenAnswer, TokenEndpoint
 from payerproof.target import App, Persona, Target
 
 
@@ -173,6 +173,15 @@ class Authorization:
         )
         return code
 
+    def unissued(self, app: App) -> TokenAnswer:
+        """What an app's right credentials bring with a code that nobody issued, once per run."""
+        answer = self._session.memo.once(
+            f"unissued:{app.id}",
+            lambda: self.tokens(app).exchange("payerproof-no-code", app.redirect_uri, "v" * 43),
+        )
+        assert isinstance(answer, TokenAnswer)
+        return answer
+
     def tokens(self, app: App, person: Person | None = None) -> TokenEndpoint:
         """The token, introspection and revocation endpoints as an app uses them."""
         return self._session.grants.tokens(app, person.id if person else "")
@@ -192,12 +201,14 @@ class Lease:
     ) -> Grant:
         """Authorize afresh; without `app` the first spare one that no other check holds.
 
+        A grant of anybody but the run's first member is given back by its token when the check
+        ends, so a check refreshes grants of that member only: an older token may end nothing.
         `how` as in `browser.facts.AuthorizationVisit`. Raises `LoginTrouble` (inconclusive).
         """
         self._session.greet(person.persona)
         held = self.hold(person, app) if app else self.hold(person)
         grant = self._session.grants.obtain(person.persona, held, scopes, **how)
-        if not self._session.undone_at_the_end or acts_for(person.persona):
+        if not self._session.undone_at_the_end or not self._is_the_member(person):
             self._stack.callback(self._session.grants.give_back, grant)
         return grant
 
@@ -215,10 +226,11 @@ class Lease:
                 return grant
         return self(person, scopes=scopes, **how)
 
-    def hold(self, person: Person, *apps: App) -> App:
+    def hold(self, person: Person, *apps: App, in_order: bool = False) -> App:
         """Hold the pair of a person and one of these apps till the check ends, and return the app.
 
-        Without `apps` any spare one. Calling it again for a pair already held is fine.
+        Without `apps` any spare one; `in_order` the first that is free, else the most convenient.
+        Calling it again for a pair already held is fine.
         """
         pool = apps or Apps(self._session).spare
         if not pool:
@@ -229,9 +241,16 @@ class Lease:
             return mine
         free = self._open(person, pool)
         inconclusive_unless(free, f"the payer file has no further app for {person} to authorize")
-        app = self._stack.enter_context(self._session.pairs.exclusive(person.persona, free))
+        pairs, persona = self._session.pairs, person.persona
+        ranked = sorted(free, key=lambda app: not in_order and pairs.convenient(persona, app))
+        app = self._stack.enter_context(pairs.exclusive(persona, ranked))
         self._held.add((person.id, app.id))
         return app
+
+    def _is_the_member(self, person: Person) -> bool:
+        """True for the one person for whom many checks connect apps."""
+        first = self._session.cast.first
+        return first is not None and first.id == person.id
 
     def _open(self, person: Person, apps: tuple[App, ...]) -> tuple[App, ...]:
         """Those of the apps that this check does not use yet."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from payerproof.plugin.journal import Journal
+from payerproof.smart.scopes import beyond
 from payerproof.target import App, Persona
 
 LEFT_TO_OTHERS = 2
@@ -31,13 +32,11 @@ class Pairs:
     def exclusive(self, persona: Persona, apps: Sequence[App]) -> Iterator[App]:
         """Hold one of several apps for one persona; no other check uses a grant of that pair.
 
-        The first free one is taken, if possible one that nobody reads with; where none is free, the
-        first one is waited for.
+        The first free one is taken; where none is free, the first one is waited for.
         """
         self.scratch.mkdir(parents=True, exist_ok=True)
-        ranked = sorted(apps, key=lambda app: self._mark(persona, app).exists())
         with ExitStack() as stack:
-            files = [(app, stack.enter_context(self._file(persona, app))) for app in ranked]
+            files = [(app, stack.enter_context(self._file(persona, app))) for app in apps]
             held = next((app for app, file in files if _locked(file, fcntl.LOCK_EX)), None)
             if held is None:
                 held, file = files[0]
@@ -45,15 +44,41 @@ class Pairs:
             self._mark(persona, held).unlink(missing_ok=True)
             yield held
 
+    def convenient(self, persona: Persona, app: App) -> tuple[bool, bool]:
+        """Sorts first what nobody reads with and the persona has consented to whole."""
+        return self._mark(persona, app).exists(), not self._whole(persona, app)
+
+    def _whole(self, persona: Persona, app: App) -> bool:
+        """True where the payer may remember consent to all of an app's scopes: no page comes."""
+        with suppress(FileNotFoundError):
+            remembered = self._consent(persona.id, app.id).read_text(encoding="utf-8")
+            return not beyond(app.scopes.split(), remembered.split())
+        return False
+
+    def consented(self, persona: str, app: str, scopes: str) -> None:
+        """Note what a persona consented to on an app's page; nothing, where they left things out.
+
+        A hint as to which pair to take and no more: the payer may remember it or not.
+        """
+        if self.scratch.is_dir():
+            self._consent(persona, app).write_text(scopes, encoding="utf-8")
+
     @contextmanager
-    def to_read_with(self, persona: Persona, apps: Sequence[App]) -> Iterator[App | None]:
+    def to_read_with(
+        self, persona: Persona, apps: Sequence[App], *, narrows: bool
+    ) -> Iterator[App | None]:
         """Hold a pair for a grant to be read with: a new one, or that which was longest there.
 
-        None where that would leave others too few; public apps come first, the later ones before
+        None where that would leave others too few. Apps that are consented to whole come first, or
+        last where the grant `narrows` what the payer remembers; then public ones, the later before
         the earlier, for checks ask for them least.
         """
         self.scratch.mkdir(parents=True, exist_ok=True)
-        ranked = sorted(apps, key=lambda app: (app.type != "public", -apps.index(app)))
+
+        def rank(app: App) -> tuple[bool, bool, int]:
+            return (self._whole(persona, app) is narrows, app.type != "public", -apps.index(app))
+
+        ranked = sorted(apps, key=rank)
         marked = [app for app in ranked if self._mark(persona, app).exists()]
         fresh = [app for app in ranked if app not in marked]
         oldest = sorted(marked, key=lambda app: self._since(persona, app))
@@ -81,6 +106,9 @@ class Pairs:
     def connected(self, persona: Persona, app: App) -> bool:
         """True where the run connected the pair and has not undone it."""
         return bool(self.journal.opened(persona.id, app.id))
+
+    def _consent(self, persona: str, app: str) -> Path:
+        return self.scratch / f"{persona}--{app}.consent"
 
     def _since(self, persona: Persona, app: App) -> float:
         with suppress(FileNotFoundError):

@@ -65,7 +65,8 @@ class Readings:
     def _obtain(
         self, persona: Persona, apps: tuple[App, ...], scopes: str, how: dict[str, Any]
     ) -> Reading | Trouble:
-        with self.pairs.to_read_with(persona, apps) as app:
+        narrows = "leave_out" in how
+        with self.pairs.to_read_with(persona, apps, narrows=narrows) as app:
             if app is None:
                 raise NothingFree
             try:

@@ -22,7 +22,9 @@ from payerproof.smart.tokens import TokenAnswer
 from payerproof.target import App
 
 CLAIMS = "ExplanationOfBenefit"
-LOOKS_AGAIN = 6
+LOOKS_AGAIN = 4
+ALONE = "without a token"
+"""What is asked for like this must never open, so it is asked afterwards only."""
 T = TypeVar("T")
 Ask = Callable[[], Reply]
 
@@ -87,7 +89,7 @@ class _Revoking:
         refreshed = tokens.refresh(grant.refresh_token) if grant.refresh_token else None
         ended = Ended(grant, refreshed, older, kept, *self._watches(grant, refreshed))
         self._plan(ended, others)
-        before = {name: ask() for name, ask in self.asks.items()}
+        before = {name: ask() for name, ask in self.asks.items() if ALONE not in name}
         active = self._introspected(app, ended)
         portal = Portal(self.session)
         listed = portal.connected_apps(self.member)
@@ -97,7 +99,7 @@ class _Revoking:
         inactive = self._introspected(app, ended)
         return replace(
             ended,
-            fhir={name: Tried(before[name], after[name]) for name in before},
+            fhir={name: Tried(before.get(name, now), now) for name, now in after.items()},
             introspected={name: (active[name], inactive[name]) for name in active},
             refreshes=dict(self._refreshes(app, ended)),
             code=tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
@@ -135,7 +137,7 @@ class _Revoking:
         asks["everything"] = lambda: client.get(f"Patient/{own}/$everything")
         if address := next(_attachments(record.of("DocumentReference")), ""):
             asks["attachment"] = lambda: client.get(address)
-            asks["attachment without a token"] = lambda: self.api.anonymous().get(address)
+            asks[f"attachment {ALONE}"] = lambda: self.api.anonymous().get(address)
         for number, grant in enumerate(ended.older, start=1):
             asks[f"older {number}"] = self._own_patient(grant, self.member)
         if ended.kept:
@@ -155,7 +157,7 @@ class _Revoking:
             return {}
         return {
             "next link": lambda: client.get(following),
-            "next link without a token": lambda: self.api.anonymous().get(following),
+            f"next link {ALONE}": lambda: self.api.anonymous().get(following),
         }
 
     # -- watching ------------------------------------------------------------------------------

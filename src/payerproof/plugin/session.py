@@ -152,6 +152,7 @@ class RunSession:
             self.agent,
             self.memo,
             self.journal,
+            self.pairs,
             lambda: self.configuration,
         )
 

@@ -126,7 +126,7 @@ def _unconnected(scene: Scene) -> App:
     """
     pairs, member = scene.session.pairs, scene.member
     ranked = sorted(scene.apps.spare, key=lambda app: pairs.connected(member.persona, app))
-    app = scene.lease.hold(member, *ranked)
+    app = scene.lease.hold(member, *ranked, in_order=True)
     if not _has_list(scene):
         return app
     portal = Portal(scene.session)
