@@ -17,7 +17,7 @@ from payerproof.guides.package import Json, Package
 
 
 def correct(package: Package, listing: Path) -> None:
-    """Put the structures of a package right, in place; raises KeyError for one that is not there."""
+    """Put the structures of a package right, in place; KeyError for one that is not there."""
     structures = {s["url"]: s for s in package.of_type("StructureDefinition")}
     rows: dict[str, dict[str, Any]] = orjson.loads(listing.read_bytes())
     for url, row in rows.items():
