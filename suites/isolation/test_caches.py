@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from payerproof.suite import Api, Person, check, expect, inconclusive_unless
 
+TURNS = 5
+"""Turns of two members; a context that is kept by the app was seen to slip after eight requests."""
+
 
 @check("isolation.shared-caches/own-data-at-one-url", needs=("unrelated_pair",))
 def test_one_address_for_two_members(api: Api, member: Person, stranger: Person) -> None:
@@ -11,14 +14,12 @@ def test_one_address_for_two_members(api: Api, member: Person, stranger: Person)
     # given two members with claims
     for person in (member, stranger):
         person.must_have("ExplanationOfBenefit")
-    # when both ask at the very same address, in turn
+    # when both ask at the very same address in turn, again and again
     path = "ExplanationOfBenefit?_count=5"
-    other = api.as_(stranger).get(path)
-    own = api.as_(member).get(path)
-    again = api.as_(stranger).get(path)
+    turns = [(api.as_(stranger).get(path), api.as_(member).get(path)) for _ in range(TURNS)]
     # then each sees their own
-    expect(own).discloses_nothing_about(stranger)
-    expect(other, again).discloses_nothing_about(member)
+    expect(*(own for _, own in turns)).discloses_nothing_about(stranger)
+    expect(*(other for other, _ in turns)).discloses_nothing_about(member)
 
 
 @check("isolation.shared-caches/foreign-validator", needs=("unrelated_pair",))

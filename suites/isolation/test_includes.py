@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from payerproof.expect.paging import claims_in_pages
 from payerproof.suite import Api, Person, check, expect, inconclusive_unless
 
@@ -58,9 +60,19 @@ def test_reverse_includes_bring_nobody_else(api: Api, member: Person, stranger: 
         for value in values
     ]
     replies += [
-        client.search("Practitioner", [("_revinclude", "ExplanationOfBenefit:care-team")]),
         client.search("Organization", [("_revinclude", "ExplanationOfBenefit:provider")]),
+        client.search("Organization", [("_revinclude", "Coverage:payor")]),
+        client.search(
+            CLAIMS,
+            [
+                ("patient", member.patient_id),
+                ("_include", "ExplanationOfBenefit:care-team"),
+                ("_revinclude:iterate", "ExplanationOfBenefit:care-team"),
+            ],
+        ),
     ]
+    several = [("_count", "1"), ("_revinclude", "ExplanationOfBenefit:care-team")]
+    replies += islice(client.pages(client.search("Practitioner", several)), 2)
     # then only the member's own resources come, and such as are about no member
     api.still_opens(member, *replies)
     expect(*replies).concerns_only(member)

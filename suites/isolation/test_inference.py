@@ -118,6 +118,25 @@ def test_free_filters(api: Api, member: Person, stranger: Person) -> None:
     expect(*replies).discloses_nothing_about(stranger)
 
 
+@check("isolation.facts-not-inferred/text-search", needs=("unrelated_pair",))
+def test_text_search_on_foreign_facts(api: Api, member: Person, stranger: Person) -> None:
+    """A search of texts for another member's name gives the answer that a made-up name gives."""
+    # given another member's family name, and the same backwards
+    stranger.must_have("Patient", CLAIMS)
+    family = str((stranger.record.of("Patient")[0].get("name") or [{}])[0].get("family") or "")
+    inconclusive_unless(family and family != family[::-1], f"{stranger} has no fitting name")
+    client = api.once(member)
+    # when claims are searched for both
+    pairs = [
+        [client.search(CLAIMS, [(name, word)]) for word in (family, family[::-1])]
+        for name in ("_content", "_text")
+    ]
+    # then the answers cannot be told apart
+    api.still_opens(member, *pairs[0], *pairs[1])
+    expect(*pairs[0]).answers_alike()
+    expect(*pairs[1]).answers_alike()
+
+
 def _own_code(person: Person, other: Person) -> str:
     """Code of a condition that one person has and the other has not; empty where none is."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from payerproof.suite import Api, Person, check, expect
+from payerproof.suite import Api, Person, check, expect, inconclusive_unless
 
 CLAIMS = "ExplanationOfBenefit"
 ADMINISTRATIVE = (
@@ -48,12 +48,15 @@ def test_graphql_opens_nothing_foreign(api: Api, member: Person, stranger: Perso
     stranger.must_have("Patient", CLAIMS)
     fields = "{id name{family given} birthDate}"
     one = f'{{Patient(id:"{stranger.patient_id}"){fields}}}'
+    inner = f'ExplanationOfBenefitList(patient:"{stranger.patient_id}"){{id identifier{{value}}}}'
+    nested = f'{{Patient(id:"{member.patient_id}"){{id {inner}}}}}'
     several = f"{{PatientList{fields}}}"
     claims = f'{{ExplanationOfBenefitList(patient:"{stranger.patient_id}"){{id}}}}'
     # when both are asked for by GraphQL
     client = api.once(member)
     replies = [
         client.get("$graphql", [("query", one)]),
+        client.get("$graphql", [("query", nested)]),
         client.send("POST", "$graphql", json={"query": several}),
         client.get(f"Patient/{member.patient_id}/$graphql", [("query", claims)]),
     ]
@@ -84,15 +87,29 @@ def test_no_bulk_export_with_a_members_token(api: Api, member: Person) -> None:
     expect(*replies).is_refused()
 
 
+@check("isolation.every-interface/docref", needs=("unrelated_pair",))
+def test_docref_of_another_member(api: Api, member: Person, stranger: Person) -> None:
+    """US Core's $docref brings no document of another member."""
+    # given another member with a document
+    stranger.must_have("DocumentReference")
+    # when the first member's token asks for the other's documents
+    reply = api.once(member).get("DocumentReference/$docref", [("patient", stranger.patient_id)])
+    # then none comes
+    api.still_opens(member, reply)
+    expect(reply).discloses_nothing_about(stranger)
+
+
 @check("isolation.every-interface/administrative-types", needs=("unrelated_pair",))
 def test_administrative_types(api: Api, member: Person, stranger: Person) -> None:
     """Searches of administrative types show own rows at most."""
     # given two members with records
     for person in (member, stranger):
         person.must_have("Patient")
-    # when types that list members or what was done with them are searched
-    client = api.once(member)
-    replies = [client.search(kind) for kind in ADMINISTRATIVE]
+    # when the other has just read, and types that list members or what was done are searched
+    own = api.as_(stranger).read("Patient", stranger.patient_id)
+    inconclusive_unless(own.ok, f"{stranger}'s own Patient could not be read", own.exchange)
+    client = api.as_(member)
+    replies = [client.search(kind, _count="200") for kind in ADMINISTRATIVE]
     # then nothing in any answer is about the other member
     api.still_opens(member, *replies)
     expect(*replies).concerns_only(member)

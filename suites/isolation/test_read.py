@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from payerproof.suite import Api, Person, check, expect
+from payerproof.suite import Api, Person, check, expect, not_applicable_unless
 
 SAMPLED = ("ExplanationOfBenefit", "Coverage", "Condition", "Observation", "DocumentReference")
 
@@ -83,6 +83,45 @@ def test_foreign_and_unknown_ids_read_alike(api: Api, member: Person, stranger: 
     api.still_opens(member, *claims, *patients)
     expect(*claims).answers_alike()
     expect(*patients).answers_alike()
+
+
+@check("isolation.existence-not-revealed/head", needs=("unrelated_pair",))
+def test_head_of_foreign_and_unknown_ids(api: Api, member: Person, stranger: Person) -> None:
+    """HEAD answers a foreign and a never-existing id alike."""
+    # given an id of another member and one of the same shape that nobody has
+    stranger.must_have("ExplanationOfBenefit")
+    foreign = stranger.record.ids("ExplanationOfBenefit")[0]
+    client = api.once(member)
+    # when both are asked for by HEAD
+    replies = [
+        client.send("HEAD", f"ExplanationOfBenefit/{ident}")
+        for ident in (foreign, _altered(foreign))
+    ]
+    # then the answers cannot be told apart
+    api.still_opens(member, *replies)
+    expect(*replies).answers_alike()
+
+
+@check("isolation.every-interface/provenance", needs=("unrelated_pair",))
+def test_provenance_of_another_member(api: Api, member: Person, stranger: Person) -> None:
+    """Provenance of another member's resource is found and read by that member alone."""
+    # given provenance that the other member's own token finds
+    stranger.must_have("Condition")
+    target = f"Condition/{stranger.record.ids('Condition')[0]}"
+    own = api.once(stranger).search("Provenance", target=target)
+    not_applicable_unless(
+        own.matches, "The payer shows no provenance of a condition to its owner.", own.exchange
+    )
+    # when the first member's token searches for it and reads it by id
+    client = api.once(member)
+    replies = [
+        client.search("Provenance", target=target),
+        client.read("Provenance", str(own.matches[0].get("id"))),
+    ]
+    # then it does not come
+    api.still_opens(member, *replies)
+    expect(*replies).has_no_resource_of("Provenance")
+    expect(*replies).discloses_nothing_about(stranger)
 
 
 def _altered(ident: str) -> str:

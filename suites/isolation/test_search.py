@@ -9,6 +9,7 @@ SEARCHED = (CLAIMS, "Coverage", "Condition", "Observation")
 OTHER_PARAMETERS = (
     (CLAIMS, ("_lastUpdated", "ge2000-01-01")),
     (CLAIMS, ("service-date", "ge2000-01-01")),
+    (CLAIMS, ("_sort", "-_lastUpdated")),
     ("Observation", ("category", "laboratory")),
     ("Observation", ("date", "ge2000-01-01")),
     ("Condition", ("clinical-status", "active")),
@@ -175,6 +176,32 @@ def test_identifiers_of_another_member(api: Api, member: Person, stranger: Perso
     # then nothing in any answer is about the other member
     api.still_opens(member, *replies)
     expect(*replies).discloses_nothing_about(stranger)
+
+
+@check("patient-access.cross-member-isolation/name-search", needs=("unrelated_pair",))
+def test_names_of_another_member(api: Api, member: Person, stranger: Person) -> None:
+    """Another member's name and birth date, or a relative's name, finds nothing."""
+    # given the name and birth date of another member, and the name of one of their contacts
+    stranger.must_have("Patient")
+    patient = stranger.record.of("Patient")[0]
+    family = str((patient.get("name") or [{}])[0].get("family") or "")
+    born = str(patient.get("birthDate") or "")
+    inconclusive_unless(family and born, f"{stranger}'s Patient has no family name or birth date")
+    contacts = [
+        str(name.get("family") or "")
+        for contact in stranger.record.of("RelatedPerson")
+        for name in contact.get("name") or []
+    ]
+    # when the first member's token searches by them
+    client = api.once(member)
+    replies = [
+        client.search("Patient", [("family", family), ("birthdate", born)]),
+        client.search("RelatedPerson", name=next(iter(filter(None, contacts)), family)),
+    ]
+    # then nothing in any answer is about anybody but the member
+    api.still_opens(member, *replies)
+    expect(*replies).discloses_nothing_about(stranger)
+    expect(*replies).concerns_only(member)
 
 
 @check("isolation.existence-not-revealed/search", needs=("unrelated_pair",))

@@ -17,6 +17,13 @@ def test_nothing_is_created(api: Api, member: Person) -> None:
     offered = (
         {"resourceType": "Observation", "status": "final", "subject": about, "code": {"text": "x"}},
         {"resourceType": "Condition", "subject": about, "code": {"text": "x"}},
+        {
+            "resourceType": "Consent",
+            "status": "proposed",
+            "patient": about,
+            "scope": {"text": "x"},
+            "category": [{"text": "x"}],
+        },
     )
     # when new resources are posted
     replies = [client.send("POST", str(body["resourceType"]), json=body) for body in offered]
@@ -76,6 +83,7 @@ def test_foreign_record_is_not_changed(api: Api, member: Person, stranger: Perso
             headers={"Content-Type": "application/json-patch+json"},
         ),
         client.send("DELETE", path),
+        client.send("POST", path, headers={"X-HTTP-Method-Override": "DELETE"}),
     ]
     after = api.as_(stranger).get(path)
     # then no write is taken, nothing is told, and the resource stands as it was

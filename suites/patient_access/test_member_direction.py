@@ -38,15 +38,30 @@ def test_nothing_opens_without_a_token(api: Api, member: Person, kind: str) -> N
     member.must_have(kind)
     ident = member.record.ids(kind)[0]
     wanted = [(member_parameter(kind), member.patient_id)]
-    # when it is read and searched for without a token, by GET and by POST
-    client = api.anonymous()
-    replies = [
-        client.read(kind, ident),
-        client.search(kind, wanted),
-        client.search_by_post(kind, wanted),
-    ]
+    # when it is read and searched for without a token
+    client = api.once()
+    replies = [client.read(kind, ident), client.search(kind, wanted)]
     # then nothing comes
     expect(*replies).has_no_resource_of(kind)
+    expect(*replies).discloses_nothing_about(member)
+
+
+@check("patient-access.member-directed/no-token-by-other-ways", needs=("member",))
+def test_no_other_way_opens_without_a_token(api: Api, member: Person) -> None:
+    """Claims come without a token neither by POST nor by their number."""
+    # given a claim that the member's own token reads, and its number
+    member.must_have(CLAIMS)
+    claim = next((c for c in member.record.of(CLAIMS) if c.get("identifier")), {})
+    found = next(iter(claim.get("identifier") or []), {})
+    wanted = [("identifier", f"{found.get('system', '')}|{found.get('value', '')}")]
+    # when claims are searched for without a token, by POST and by a number as in a letter
+    client = api.once()
+    replies = [
+        client.search_by_post(CLAIMS, patient=member.patient_id),
+        client.search(CLAIMS, wanted),
+    ]
+    # then nothing comes
+    expect(*replies).has_no_resource_of(CLAIMS)
     expect(*replies).discloses_nothing_about(member)
 
 
@@ -55,7 +70,7 @@ def test_nothing_opens_without_a_token(api: Api, member: Person, kind: str) -> N
 def test_nothing_opens_with_a_junk_token(api: Api, member: Person, shape: str) -> None:
     """No type of the record opens with a junk, null, cut or foreign-realm token."""
     # given a record that the member's own token reads
-    member.must_have("Patient", CLAIMS)
+    member.must_have("Patient", CLAIMS, "Coverage")
     token = {
         "junk": "payerproof-was-never-given-this-token",
         "null": "null",
@@ -63,13 +78,14 @@ def test_nothing_opens_with_a_junk_token(api: Api, member: Person, shape: str) -
         "foreign-realm": _unsigned_token(member.patient_id),
     }[shape]
     # when a token that the payer never gave asks for it
-    client = api.anonymous().with_token(token)
+    client = api.once().with_token(token)
     replies = [
         client.read("Patient", member.patient_id),
         client.search(CLAIMS, patient=member.patient_id),
+        client.search("Coverage", beneficiary=member.patient_id),
     ]
     # then nothing comes
-    expect(*replies).has_no_resource_of("Patient", CLAIMS)
+    expect(*replies).has_no_resource_of("Patient", CLAIMS, "Coverage")
     expect(*replies).discloses_nothing_about(member)
 
 
@@ -131,8 +147,8 @@ def test_representatives_token_opens_the_represented(
         theirs, f"the payer file names no claim of those whom {representative} acts for"
     )
     # when the representative connects an app for that member and it reads claims
-    grant = lease(representative, choose=chosen.id)
-    reply = api.as_(grant).search(CLAIMS, [("patient", grant.patient), ("_count", "100")])
+    grant = lease.reading(representative, choose=chosen.id)
+    reply = api.once(grant).search(CLAIMS, [("patient", grant.patient), ("_count", "100")])
     # then they are the represented member's, and none is the representative's own
     came = {number for row in reply.matches for number in numbers(row)}
     own = {claim.id for claim in representative.persona.expect.claims} & came

@@ -15,7 +15,8 @@ Write = Callable[..., Path]
 WORDS = {
     "member", "unrelated_pair", "two_apps", "three_apps", "public_app", "confidential_app",
     "asymmetric_app", "attested_and_unattested_app", "representative", "representative_of_two",
-    "household", "browser", "portal", "date_edges", "expected_claims", "writes", "state_changes",
+    "minor", "household", "namesakes", "browser", "portal", "date_edges", "expected_claims",
+    "writes", "state_changes",
     "provider_access", "directory", "formulary",
 }  # fmt: skip
 APP = '[[apps]]\nid = "{0}"\nclient_id = "{0}"\ntype = "{1}"\nredirect_uri = "https://x/"\n{2}\n'

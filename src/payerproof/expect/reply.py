@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from payerproof.expect.outcomes import settle
 from payerproof.fhir.compartment import members_of
@@ -185,9 +187,25 @@ def _shape(reply: Reply) -> str:
     if reply.is_bundle:
         total = "no total" if reply.total is None else f"total {reply.total}"
         return f"{reply.status} Bundle of {len(reply.entries)} entries, {total}"
-    issues = sorted(f"{issue.get('severity')}/{issue.get('code')}" for issue in reply.issues)
+    issues = sorted(
+        f"{issue.get('severity')}/{issue.get('code')}{_wording(issue, reply.asked)}"
+        for issue in reply.issues
+    )
     kind = reply.resource_type or "body without resource"
     return f"{reply.status} {kind} {' '.join(issues)}".strip()
+
+
+def _wording(issue: Mapping[str, Any], asked: str) -> str:
+    """A short tag of an issue's words, without those that were asked for and without numbers."""
+    details = issue.get("details")
+    said = [issue.get("diagnostics"), details.get("text") if isinstance(details, Mapping) else ""]
+    words = [
+        word
+        for text in said
+        for word in re.split(r"[^\w.-]+", str(text or ""))
+        if word and word not in asked and not re.search(r"\d", word)
+    ]
+    return f" (wording {zlib.crc32(' '.join(words).encode()):08x})" if words else ""
 
 
 def _disclosed(found: list[tuple[Reply, Trace]]) -> str:

@@ -59,6 +59,27 @@ def representatives(target: Target, of: int = 1) -> tuple[Persona, ...]:
     )
 
 
+def namesakes(target: Target) -> tuple[Persona, Persona] | None:
+    """Two unrelated members with logins whom the payer file shows under one name."""
+    pairs = unrelated_pairs(target)
+    return next(
+        ((one, other) for one, other in pairs if one.label and one.label == other.label), None
+    )
+
+
+def guardianship(target: Target) -> tuple[Persona, Persona] | None:
+    """A representative and a minor they act for, each with a login."""
+    return next(
+        (
+            (one, ward)
+            for one in representatives(target)
+            for ward in map(target.persona, one.represents)
+            if ward.role == "minor" and can_log_in(target, ward)
+        ),
+        None,
+    )
+
+
 def _apps_of(kind: str) -> Callable[[Target], bool]:
     return lambda target: any(app.type == kind for app in target.apps)
 
@@ -126,10 +147,20 @@ NEEDS: dict[str, Need] = {
         "needs a representative who acts for two members: add a persona with two ids in represents",
         lambda target: bool(representatives(target, of=2)),
     ),
+    "minor": Need(
+        "needs a minor with a login and a representative who acts for them: "
+        'add a persona with role = "minor" and one with represents = [the minor\'s id]',
+        lambda target: guardianship(target) is not None,
+    ),
     "household": Need(
         "needs two people covered by one subscriber, each with a login: "
         "give two personas the same household",
         _household,
+    ),
+    "namesakes": Need(
+        "needs two unrelated test members of one name, each with a login: "
+        "give two personas the same label",
+        lambda target: namesakes(target) is not None,
     ),
     "browser": Need(
         "needs a login through the browser: add username and password of a persona", _browser
