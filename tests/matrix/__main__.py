@@ -27,8 +27,8 @@ from tests.matrix.state import ROOT, digest
 
 RESULTS = ROOT / "tests" / "matrix" / "results.json"
 PARTIAL = ROOT / "reports" / "matrix"
-PAGE_AREAS = ("consent", "revocation", "app_management", "authorization", "transport", "scopes")
-"""Folders with checks that look at pages."""
+CONNECTED_APPS = ("revocation", "app_management")
+"""Folders whose checks look at the list of connected apps and at what ends with an entry."""
 
 
 def main() -> int:
@@ -100,14 +100,30 @@ def _has_pages(defects: dict[str, Defect], tenant: str) -> bool:
 
 def _judged(harness: Harness, job: tuple[str, str], *, near: bool) -> dict[str, Any]:
     tenant, login = job
-    areas = PAGE_AREAS if login == "browser" else ()
+    areas: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
     defect = all_defects().get(tenant.partition("+")[2])
-    if near and defect is not None:
+    if login == "browser":
+        checks = _on_pages(defect if near else None)
+    elif near and defect is not None:
         areas = (defect.area,)
     try:
-        return harness.judge(tenant, login=login, areas=areas)
+        return harness.judge(tenant, login=login, areas=areas, checks=checks)
     except RuntimeError as trouble:
         return {"outcomes": {}, "observed": {}, "code": 5, "seconds": 0, "trouble": str(trouble)}
+
+
+def _on_pages(defect: Defect | None) -> tuple[str, ...]:
+    """Checks that look at pages: all of them, or those that lie near a defect."""
+    seeing = {
+        name: check.module.partition("/")[0]
+        for name, check in discover_checks(shipped("suites")).items()
+        if {"browser", "portal"} & set(check.needs)
+    }
+    if defect is None:
+        return tuple(seeing)
+    listed = defect.area == "revocation"
+    return tuple(name for name, folder in seeing.items() if (folder in CONNECTED_APPS) is listed)
 
 
 def _name(job: tuple[str, str]) -> str:
