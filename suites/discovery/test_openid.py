@@ -16,6 +16,13 @@ from payerproof.suite import (
     not_applicable_unless,
 )
 
+SHARED = (
+    "authorization_endpoint",
+    "token_endpoint",
+    "jwks_uri",
+    "introspection_endpoint",
+    "revocation_endpoint",
+)
 PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "k"}
 
 
@@ -29,6 +36,22 @@ def test_issuer_is_the_same_everywhere(api: Api, smart: SmartConfiguration) -> N
         "200 with the same issuer, byte for byte",
         f"{reply.status} with {'the same' if same else 'another or no'} issuer "
         f"({{x:{reply.exchange}}})",
+        smart.exchange,
+        reply.exchange,
+    )
+
+
+@check("discovery.endpoints-agree/openid-metadata")
+def test_openid_metadata_names_the_same_endpoints(api: Api, smart: SmartConfiguration) -> None:
+    """The issuer's own metadata names the endpoints that the SMART configuration names."""
+    reply = _metadata(api, smart)
+    inconclusive_unless(reply.body, "the issuer's metadata could not be read", reply.exchange)
+    names = [n for n in SHARED if reply.body.get(n) and smart.document.get(n)]
+    odd = [name for name in names if reply.body[name] != smart.document[name]]
+    expect.that(
+        not odd,
+        "the same addresses in both documents",
+        f"different: {', '.join(odd)}" if odd else f"{', '.join(names)} agree",
         smart.exchange,
         reply.exchange,
     )
@@ -116,7 +139,7 @@ def _metadata(api: Api, smart: SmartConfiguration) -> Reply:
         smart.exchange,
     )
     address = smart.issuer.rstrip("/") + "/.well-known/openid-configuration"
-    return api.anonymous().get(address, accept="application/json")
+    return api.once().get(address, accept="application/json")
 
 
 def _keys(api: Api, smart: SmartConfiguration) -> Reply:
@@ -124,11 +147,7 @@ def _keys(api: Api, smart: SmartConfiguration) -> Reply:
     not_applicable_unless(
         smart.issuer or address, "Sign-in by OpenID Connect is not offered.", smart.exchange
     )
-    reply = (
-        api.anonymous().get(address, accept="application/json")
-        if address
-        else _metadata(api, smart)
-    )
+    reply = api.once().get(address, accept="application/json") if address else _metadata(api, smart)
     inconclusive_unless(
         isinstance(reply.body.get("keys"), list), "the key set could not be read", reply.exchange
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from payerproof.expect import Inconclusive
+from payerproof.expect.names import USER_AGENTS
 from payerproof.polite import Answer, Unreachable
 from payerproof.smart.configuration import well_known
 from payerproof.suite import (
@@ -17,6 +18,7 @@ from payerproof.suite import (
     SmartConfiguration,
     Target,
     check,
+    each,
     expect,
     inconclusive_unless,
     not_applicable_unless,
@@ -26,8 +28,6 @@ from payerproof.suite import (
 CLAIMS = "ExplanationOfBenefit"
 ANYBODY = "https://anybody.payerproof.example"
 FIRST_BYTE_SECONDS = 30
-USER_AGENTS = ("okhttp/4.12.0", "HealthApp/1.0 CFNetwork/1494.0.7 Darwin/23.4.0", "axios/1.7.2")
-"""As apps on Android and iOS and in server-side JavaScript send it."""
 
 
 @check("smart.cors/discovery")
@@ -95,7 +95,7 @@ def test_the_edge_lets_apps_in(api: Api, authorization: Authorization, member: P
     # given the member's trip through login and consent
     blocked = _blocked(authorization, member)
     # when the API is called as it was before, and under the names by which apps' libraries go
-    client = api.anonymous()
+    client = api.once()
     plain = client.get("metadata")
     replies = [client.with_headers(user_agent=name).get("metadata") for name in USER_AGENTS]
     refused = [
@@ -113,6 +113,20 @@ def test_the_edge_lets_apps_in(api: Api, authorization: Authorization, member: P
         )
         or f"reached under {len(USER_AGENTS)} names of app libraries",
         *(reply.exchange for reply in refused or replies),
+    )
+
+
+@check("transport.not-blocked-at-edge/generic-accept", needs=("member",))
+@each("accept", ("application/json", "*/*"))
+def test_generic_accept_headers_are_taken(api: Api, member: Person, accept: str) -> None:
+    """A read with the Accept header that HTTP libraries send by themselves is answered in JSON."""
+    member.must_have("Patient")
+    reply = api.once(member).get(f"Patient/{member.patient_id}", accept=accept)
+    expect.that(
+        reply.resource_type == "Patient",
+        f"the member's own Patient to Accept: {accept}",
+        f"{reply.status} with {reply.resource_type or 'no resource'} ({{x:{reply.exchange}}})",
+        reply.exchange,
     )
 
 

@@ -65,7 +65,7 @@ class FhirClient:
 
     def with_headers(self, **headers: str) -> FhirClient:
         """Return a client that sends further headers; ``accept_language`` stands for a hyphen."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        named = _named(headers)
         return replace(self, headers={**self.headers, **named})
 
     def with_token(self, token: str) -> FhirClient:
@@ -120,7 +120,7 @@ class FhirClient:
 
     def get(self, path: str, params: Params = (), **headers: str) -> Reply:
         """GET a path below the base, or an absolute address."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        named = _named(headers)
         return self.send("GET", path, params, headers=named)
 
     def read(self, resource_type: str, resource_id: str) -> Reply:
@@ -158,6 +158,11 @@ class FhirClient:
     def all_pages(self, resource_type: str, params: Params = ()) -> tuple[Reply, ...]:
         """Search a type and follow every next link."""
         return tuple(self.pages(self.search(resource_type, params)))
+
+
+def _named(headers: Mapping[str, str]) -> dict[str, str]:
+    """Header fields as they are usually written, so that one replaces the default of its name."""
+    return {name.replace("_", "-").title(): value for name, value in headers.items()}
 
 
 def _key(*request: Any) -> str:
