@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from payerproof.suite import Api, Person, check, expect, inconclusive_unless
 
-TURNS = 5
+TURNS = 4
 """Turns of two members; a context that is kept by the app was seen to slip after eight requests."""
 
 

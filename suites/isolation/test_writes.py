@@ -40,7 +40,7 @@ def test_own_record_is_not_changed(api: Api, member: Person) -> None:
     ident = member.record.ids("Coverage")[0]
     path = f"Coverage/{ident}"
     client = api.as_(member)
-    before = client.get(path)
+    before = api.once(member).get(path)
     inconclusive_unless(before.ok, f"{member}'s own coverage cannot be read", before.exchange)
     # when it is written to in every way, with what it already says
     same = dict(before.body)

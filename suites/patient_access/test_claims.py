@@ -309,8 +309,9 @@ def _exchanges(member: Person) -> tuple[str, ...]:
 
 
 def _bystander(session: RunSession) -> Persona:
-    """A synthetic member with claims who plays no other part."""
-    found = [one for one in session.cast.bystanders if one.synthetic and one.expect.claims]
+    """A synthetic member with claims who plays no other part, in no household either."""
+    free = [one for one in session.cast.bystanders if not one.household]
+    found = [one for one in free if one.synthetic and one.expect.claims]
     inconclusive_unless(found, "the payer file has no synthetic member besides those of the checks")
     return found[0]
 

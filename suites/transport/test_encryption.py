@@ -158,7 +158,7 @@ def test_hsts(api: Api, target: Target, smart: SmartConfiguration, host: str) ->
         "The host is a bare IP address, to which the header does not apply.",
     )
     # when it is asked for anything
-    answer = api.send("GET", url)
+    answer = api.once().get(url).answer
     value = answer.headers.get("strict-transport-security") or ""
     ages = [part.partition("=")[2].strip(' "') for part in value.split(";") if "max-age" in part]
     # then it asks for https from now on
@@ -173,7 +173,7 @@ def test_hsts(api: Api, target: Target, smart: SmartConfiguration, host: str) ->
 def _answers(api: Api, url: str) -> tuple[str, str]:
     """Why the connection was not trusted, and the exchange; other troubles pass on."""
     try:
-        return "", api.send("GET", url).exchange
+        return "", api.once().get(url).exchange
     except Unreachable as trouble:
         if trouble.kind != "tls":
             raise

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from payerproof.expect import Inconclusive
-from payerproof.expect.names import USER_AGENTS
+from payerproof.expect.names import ANYBODY, USER_AGENTS
 from payerproof.polite import Answer, Unreachable
 from payerproof.smart.configuration import well_known
 from payerproof.suite import (
@@ -26,7 +26,6 @@ from payerproof.suite import (
 )
 
 CLAIMS = "ExplanationOfBenefit"
-ANYBODY = "https://anybody.payerproof.example"
 FIRST_BYTE_SECONDS = 30
 
 
@@ -34,11 +33,11 @@ FIRST_BYTE_SECONDS = 30
 def test_anybody_may_read_discovery(api: Api) -> None:
     """The SMART configuration and /metadata allow any origin to read them."""
     # given an origin that the payer has never heard of
-    headers = {"Origin": ANYBODY, "Accept": "application/json"}
+    client = api.once()
     # when a page from there asks for the public documents
     answers = [
-        api.send("GET", url, headers=headers)
-        for url in (well_known(api.base), f"{api.base}/metadata")
+        client.get(url, accept="application/json", origin=ANYBODY).answer
+        for url in (well_known(api.base), "metadata")
     ]
     # then it may read both
     closed = [answer for answer in answers if not _allows(answer, ANYBODY)]
