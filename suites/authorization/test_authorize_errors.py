@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from payerproof.expect.doorstep import knock, returned, told
+from payerproof.expect.doorstep import attempt, knock, told
 from payerproof.smart.scopes import parse
 from payerproof.suite import (
     Api,
@@ -14,10 +14,17 @@ from payerproof.suite import (
     check,
     each,
     expect,
-    inconclusive_unless,
 )
 
 GARBAGE = "\x00'\"><%s${7*7}\u202e\U0001f600/../"
+GARBLED = {
+    "client_id": {"client_id": GARBAGE},
+    "lang": {"lang": GARBAGE},
+    "code_challenge": {"code_challenge": GARBAGE},
+    "challenge-of-45-characters": {"code_challenge": "x" * 45},
+    "state": {"state": GARBAGE},
+}
+"""A SHA-256 in base64url has 43 characters, and nothing has 45."""
 
 
 @check("oauth.authorize-errors-readable/unsafe-cases")
@@ -50,38 +57,33 @@ def test_errors_on_a_page(api: Api, apps: Apps, authorization: Authorization) ->
     )
 
 
-@check("oauth.authorize-errors-readable/redirected-cases", needs=("public_app",))
-def test_errors_in_the_redirect(api: Api, apps: Apps, authorization: Authorization) -> None:
+@check("oauth.authorize-errors-readable/redirected-cases", needs=("member", "public_app"))
+def test_errors_in_the_redirect(
+    api: Api, apps: Apps, authorization: Authorization, member: Person
+) -> None:
     """A bad response_type with a registered redirect_uri comes back as error= with state."""
     # given a request that names a registered app and address
     request = authorization.request(apps.of_type("public")[-1], response_type="payerproof")
     # when its response_type does not exist
-    answer = knock(api, request)
-    inconclusive_unless(
-        returned(answer, request) or answer.status >= 400,
-        "the payer asks for a login before it looks at the request",
-        answer.exchange,
-    )
+    outcome = attempt(api, authorization, member, request)
     # then the app is told so, under its own state
-    location = answer.headers.get("location") or ""
+    told_so = "error" in outcome.parameters and outcome.parameters.get("state") == request.state
     expect.that(
-        returned(answer, request) and "error=" in location and f"state={request.state}" in location,
+        outcome.redirected and told_so,
         "a redirect to the app with error and state",
-        "such a redirect"
-        if "error=" in location
-        else f"{answer.status} {'with' if location else 'without'} a redirect",
-        answer.exchange,
+        "such a redirect" if told_so else told(outcome),
+        *outcome.exchanges[-3:],
     )
 
 
 @check("oauth.no-server-error/garbage-identifiers", needs=("public_app",))
-@each("field", ("client_id", "lang", "code_challenge", "state"))
+@each("field", GARBLED)
 def test_garbage_in_a_field(api: Api, apps: Apps, authorization: Authorization, field: str) -> None:
     """Garbage in one field of the request is refused or passed over, never a server error."""
     # given a correct request
     right = authorization.request(apps.default)
-    # when one field holds control characters, quotes, markup and the like
-    answer = knock(api, right.having(**{field: GARBAGE}))
+    # when one field holds control characters, quotes, markup and the like, or is of no sound length
+    answer = knock(api, right.having(**GARBLED[field]))
     # then the server does not stumble
     expect.that(
         answer.status < 500,
@@ -93,17 +95,19 @@ def test_garbage_in_a_field(api: Api, apps: Apps, authorization: Authorization, 
 
 @check("oauth.no-server-error/long-scope-list", needs=("member", "public_app"))
 def test_long_list_of_scopes(
-    authorization: Authorization, lease: Lease, smart: SmartConfiguration, member: Person
+    api: Api, authorization: Authorization, lease: Lease, smart: SmartConfiguration, member: Person
 ) -> None:
     """A scope list over two kilobytes is handled or refused, never a server error."""
     # given every patient scope the payer lists, in both notations, and then some
     listed = [name for name in smart.listed("scopes_supported") if parse(name)]
     further = [f"patient/Observation.rs?code=payerproof-{n:04}" for n in range(60)]
-    request = authorization.request(lease.hold(member))
-    # when all are asked for at once
-    outcome = authorization.visit(
-        member, request.having(scope=" ".join(["openid", "launch/patient", *listed, *further]))
-    )
+    right = authorization.request(lease.hold(member))
+    request = right.having(scope=" ".join(["openid", "launch/patient", *listed, *further]))
+    # when all are asked for at once, by somebody who is not logged in yet
+    answer = knock(api, request)
+    expect.that(answer.status < 500, "no server error", f"status {answer.status}", answer.exchange)
+    # and by the member
+    outcome = authorization.visit(member, request)
     # then the server does not stumble
     statuses = [page.status for page in outcome.pages]
     expect.that(
@@ -117,4 +121,25 @@ def test_long_list_of_scopes(
         "no error named server_error",
         told(outcome),
         *outcome.exchanges[-3:],
+    )
+
+
+@check("oauth.no-server-error/token-endpoint", needs=("public_app",))
+def test_garbage_at_the_token_endpoint(apps: Apps, authorization: Authorization) -> None:
+    """Garbage in a token request is refused, never a server error."""
+    # given an app that exchanges codes
+    tokens = authorization.tokens(apps.of_type("public")[-1])
+    # when its code, grant type and verifier hold what no text should
+    garbage = GARBAGE.replace("\x00", "")
+    answers = [
+        tokens.exchange(GARBAGE, tokens.app.redirect_uri, "v" * 43),
+        tokens.post([("grant_type", garbage), ("code", garbage), ("code_verifier", garbage)]),
+    ]
+    # then the server does not stumble
+    broken = [answer for answer in answers if answer.status >= 500]
+    expect.that(
+        not broken,
+        "no server error",
+        " and ".join(f"{answer.status} ({{x:{answer.exchange}}})" for answer in answers),
+        *(answer.exchange for answer in broken or answers),
     )

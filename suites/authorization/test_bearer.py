@@ -15,6 +15,7 @@ from payerproof.suite import (
     each,
     expect,
     inconclusive_unless,
+    not_applicable_unless,
 )
 
 CLAIMS = "ExplanationOfBenefit"
@@ -125,6 +126,40 @@ def test_malformed_header(api: Api, header: str) -> None:
         f"status {answer.status}",
         answer.exchange,
     )
+
+
+@check("oauth.malformed-authorization-header/other-scheme", needs=("member",))
+@each("scheme", ("Basic", "Token", "DPoP"))
+def test_other_scheme(api: Api, member: Person, scheme: str) -> None:
+    """A good token under another scheme than Bearer opens nothing."""
+    # given a token that opens the member's record as a bearer token
+    member.must_have("Patient")
+    token = api.grant_of(member).access_token
+    # when it is sent under another scheme
+    named = api.anonymous().with_headers(Authorization=f"{scheme} {token}")
+    reply = named.read("Patient", member.patient_id)
+    # then nothing opens
+    _expect_closed(reply)
+
+
+@check("oauth.no-token-in-url/attachment", needs=("member",))
+def test_token_in_an_attachments_url(api: Api, member: Person) -> None:
+    """A token in the address of a document opens nothing."""
+    # given a document's content that opens with the token in the header
+    found = [
+        str(url)
+        for document in member.record.of("DocumentReference")
+        for content in document.get("content") or []
+        if (url := (content.get("attachment") or {}).get("url"))
+    ]
+    not_applicable_unless(found, f"{member} has no document with content elsewhere")
+    own = api.as_(member).get(found[0])
+    inconclusive_unless(own.ok, "the content does not open to its member", own.exchange)
+    # when the token is sent in its address
+    token = api.grant_of(member).access_token
+    reply = api.anonymous().get(found[0], [("access_token", token)])
+    # then nothing opens
+    _expect_closed(reply)
 
 
 @check("oauth.no-token-in-url/query-parameter", needs=("member",))

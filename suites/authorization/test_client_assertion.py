@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urljoin
 
 from payerproof.expect import assertions
 from payerproof.smart.client import client_assertion
@@ -24,6 +26,10 @@ from payerproof.suite import (
 
 ASYMMETRIC = "confidential-asymmetric"
 NEEDS = ("member", "asymmetric_app")
+AUDIENCES: dict[str, Callable[[str], str]] = {
+    "other-server": lambda _: "https://auth.payerproof.invalid/token",
+    "same-host": lambda endpoint: urljoin(endpoint, "/payerproof/elsewhere"),
+}
 LIFETIMES = {"expired": -300, "too-long": 86_400}
 
 
@@ -53,14 +59,24 @@ def test_replayed_assertion(observed: Observed) -> None:
 
 
 @check("oauth.client-assertion/wrong-audience", needs=NEEDS)
+@each("audience", AUDIENCES)
 def test_wrong_audience(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+    audience: str,
 ) -> None:
     """An assertion whose aud is another endpoint is refused with invalid_client."""
     # given an app with a registered key
     app = lease.hold(member, *apps.of_type(ASYMMETRIC))
-    # when its assertion is meant for another authorization server
-    wrong = client_assertion(app, "https://auth.payerproof.invalid/token")
+    # when its assertion is meant for another server, or another address of this one
+    elsewhere = AUDIENCES[audience](smart.endpoint("token_endpoint"))
+
+    def wrong() -> str:
+        return client_assertion(app, elsewhere)
+
     # then no token comes for it
     _expect_refused(authorization, member, app, wrong)
 
@@ -79,7 +95,10 @@ def test_lifetime(
     # given an app with a registered key
     app = lease.hold(member, *apps.of_type(ASYMMETRIC))
     # when its assertion ended five minutes ago, or ends in a day
-    wrong = assertions.lasting(app, smart.endpoint("token_endpoint"), LIFETIMES[lifetime])
+
+    def wrong() -> str:
+        return assertions.lasting(app, smart.endpoint("token_endpoint"), LIFETIMES[lifetime])
+
     # then no token comes for it
     _expect_refused(authorization, member, app, wrong)
 
@@ -96,7 +115,50 @@ def test_foreign_key(
     # given an app with a registered key
     app = lease.hold(member, *apps.of_type(ASYMMETRIC))
     # when somebody else signs its assertion
-    wrong = assertions.signed_by_a_stranger(app, smart.endpoint("token_endpoint"))
+
+    def wrong() -> str:
+        return assertions.signed_by_a_stranger(app, smart.endpoint("token_endpoint"))
+
+    # then no token comes for it
+    _expect_refused(authorization, member, app, wrong)
+
+
+@check("oauth.client-assertion/own-key", needs=NEEDS)
+def test_own_key(
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+) -> None:
+    """An assertion signed by an unregistered key that its own header brings along is refused."""
+    # given an app with a registered key
+    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
+
+    # when its assertion is signed by another, and says itself by which
+    def wrong() -> str:
+        return assertions.with_own_key(app, smart.endpoint("token_endpoint"))
+
+    # then no token comes for it
+    _expect_refused(authorization, member, app, wrong)
+
+
+@check("oauth.client-assertion/without-jti", needs=NEEDS)
+def test_without_an_id(
+    apps: Apps,
+    authorization: Authorization,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+) -> None:
+    """An assertion without a jti, by which nobody could tell a replay, is refused."""
+    # given an app with a registered key
+    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
+
+    # when its assertion has no jti
+    def wrong() -> str:
+        return assertions.without_id(app, smart.endpoint("token_endpoint"))
+
     # then no token comes for it
     _expect_refused(authorization, member, app, wrong)
 
@@ -113,7 +175,10 @@ def test_unsigned(
     # given an app with a registered key
     app = lease.hold(member, *apps.of_type(ASYMMETRIC))
     # when its assertion bears no signature and says so
-    wrong = assertions.unsigned(app, smart.endpoint("token_endpoint"))
+
+    def wrong() -> str:
+        return assertions.unsigned(app, smart.endpoint("token_endpoint"))
+
     # then no token comes for it
     _expect_refused(authorization, member, app, wrong)
 
@@ -134,41 +199,51 @@ def test_issuer_is_not_subject(
     other = apps.other_than(app)
     # when its assertion names the other app in one of the two places
     claims: dict[str, Any] = {claim: other.client_id}
-    wrong = client_assertion(app, smart.endpoint("token_endpoint"), **claims)
+
+    def wrong() -> str:
+        return client_assertion(app, smart.endpoint("token_endpoint"), **claims)
+
     # then no token comes for it
     _expect_refused(authorization, member, app, wrong)
 
 
-def _expect_refused(authorization: Authorization, member: Person, app: App, assertion: str) -> None:
-    """A wrong assertion is refused, a right one let in.
+def _expect_refused(
+    authorization: Authorization, member: Person, app: App, wrong: Callable[[], str]
+) -> None:
+    """Wrong assertions are refused, right ones let in; `wrong` makes a new one each time.
 
     A code that nobody issued shows it without a member: the wrong assertion must be the reason of
     the refusal (invalid_client), with the right one it is the code. Where a payer looks at the code
     first, a real one is needed to tell.
     """
     tokens = authorization.tokens(app, member)
-    wrong = assertions.fields_of(assertion)
     refused = tokens.post(
-        _exchange("payerproof-no-code", app, "v" * 43) + wrong, authenticate=False
+        _exchange("payerproof-no-code", app, "v" * 43) + assertions.fields_of(wrong()),
+        authenticate=False,
     )
     let_in = authorization.unissued(app)
     told_apart = refused.error == "invalid_client" and let_in.error == "invalid_grant"
-    answers = [] if told_apart else _with_a_real_code(authorization, member, app, wrong)
+    answers = [] if told_apart else _with_a_real_code(authorization, member, app, wrong())
     inconclusive_unless(
-        told_apart or answers[-1].gave_token, "nor does a right assertion work", let_in.exchange
+        told_apart or any(answer.gave_token for answer in answers),
+        "nor does a right assertion work",
+        let_in.exchange,
     )
     expect((answers or [refused])[0]).is_refused("invalid_client")
 
 
 def _with_a_real_code(
-    authorization: Authorization, member: Person, app: App, wrong: assertions.Fields
+    authorization: Authorization, member: Person, app: App, wrong: str
 ) -> list[TokenAnswer]:
-    """What a real code brings with the wrong assertion, and then with a right one."""
+    """What a real code brings with a wrong assertion, and then with a right one."""
     request = authorization.request(app)
     tokens = authorization.tokens(app, member)
     code = authorization.code(member, request)
     fields = _exchange(code, app, request.pkce.verifier)
-    return [tokens.post(fields + wrong, authenticate=False), tokens.post(fields)]
+    return [
+        tokens.post(fields + assertions.fields_of(wrong), authenticate=False),
+        tokens.post(fields),
+    ]
 
 
 def _exchange(code: str, app: App, verifier: str) -> assertions.Fields:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from payerproof.expect.assertions import Guess
+from payerproof.plugin.observed import Others
 from payerproof.suite import (
     Api,
     App,
@@ -22,6 +25,12 @@ from payerproof.suite import (
 )
 
 SYMMETRIC = "confidential-symmetric"
+SECRETS: dict[str, Callable[[str], str]] = {
+    "guessed": lambda _: Guess().value,
+    "its-beginning": lambda secret: secret[:-1],
+    "longer": lambda secret: f"{secret}x",
+    "other-case": str.swapcase,
+}
 METHODS = {
     "client_secret_basic": SYMMETRIC,
     "client_secret_post": SYMMETRIC,
@@ -31,14 +40,18 @@ METHODS = {
 
 
 @check("oauth.client-authentication/wrong-secret", needs=("member", "confidential_app"))
+@each("secret", SECRETS)
 def test_wrong_secret(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person
+    apps: Apps, authorization: Authorization, lease: Lease, member: Person, secret: str
 ) -> None:
-    """A wrong client secret is refused with invalid_client."""
+    """A wrong client secret, be it nearly the right one, is refused with invalid_client."""
     # given an app that has a secret
     app = lease.hold(member, *apps.of_type(SYMMETRIC))
+    right = app.secret.reveal() if app.secret else ""
     # when somebody comes to exchange a code with a wrong one
-    impostor = authorization.tokens(_impostor(app), member)
+    guess = Guess(SECRETS[secret](right))
+    inconclusive_unless(guess.value != right, "the secret reads the same however it is written")
+    impostor = authorization.tokens(app.model_copy(update={"secret": guess}), member)
     # then that is the reason of the refusal, and with the right secret it is not
     _expect_refused(authorization, member, app, impostor, "invalid_client")
 
@@ -57,19 +70,33 @@ def test_no_secret(apps: Apps, authorization: Authorization, lease: Lease, membe
 @check("oauth.client-authentication/wrong-secret-refresh", needs=("member", "confidential_app"))
 def test_wrong_secret_at_refresh(observed: Observed) -> None:
     """Refresh with a wrong secret gets no token."""
-    # given a grant of an app that has a secret
+    # given a grant of an app that has a secret, and somebody who refreshes it with a wrong one
     seen = observed.others()
-    not_applicable_unless(
-        seen.grant.refresh_token, "no refresh token was issued", seen.grant.exchange
-    )
-    inconclusive_unless(seen.guessed_refresh, "no spare app has a secret", seen.grant.exchange)
-    assert seen.guessed_refresh is not None
-    # when somebody refreshed it with a wrong secret
     # then no token came, while the right secret brought one
-    expect(seen.guessed_refresh).is_refused()
-    inconclusive_unless(
-        seen.own_refresh.gave_token, "nor does the right secret work", seen.own_refresh.exchange
-    )
+    _expect_only_the_app(seen, seen.guessed_refresh)
+
+
+@check("oauth.client-authentication/no-secret-refresh", needs=("member", "confidential_app"))
+def test_no_secret_at_refresh(observed: Observed) -> None:
+    """Refresh by a confidential app without its secret gets no token."""
+    # given a grant of an app that has a secret, and somebody who names the app and no more
+    seen = observed.others()
+    # then no token came, while the right secret brought one
+    _expect_only_the_app(seen, seen.bare_refresh)
+
+
+@check("oauth.client-authentication/secret-of-public-app", needs=("member", "public_app"))
+def test_secret_of_a_public_app(
+    apps: Apps, authorization: Authorization, lease: Lease, member: Person
+) -> None:
+    """A secret that a public app never had is refused, and not taken for a proof."""
+    # given an app without a secret, which is served as what it is
+    public = apps.of_type("public")
+    app = lease.hold(member, *[one for one in public if one != apps.default] or public)
+    # when somebody comes in its name with a secret
+    impostor = app.model_copy(update={"type": SYMMETRIC, "secret": Guess()})
+    # then they are refused
+    _expect_refused(authorization, member, app, authorization.tokens(impostor, member))
 
 
 @check("oauth.auth-methods-as-advertised/listed-ones-work", needs=("member",))
@@ -124,9 +151,17 @@ def test_public_app_connects(api: Api, apps: Apps, lease: Lease, member: Person)
     )
 
 
-def _impostor(app: App) -> App:
-    """The same app in the hands of somebody who only guesses its secret."""
-    return app.model_copy(update={"secret": Guess()})
+def _expect_only_the_app(seen: Others, answer: TokenAnswer | None) -> None:
+    """A refresh without the app's secret brought nothing, and with it a token."""
+    not_applicable_unless(
+        seen.grant.refresh_token, "no refresh token was issued", seen.grant.exchange
+    )
+    inconclusive_unless(answer, "no spare app has a secret", seen.grant.exchange)
+    assert answer is not None
+    expect(answer).is_refused()
+    inconclusive_unless(
+        seen.own_refresh.gave_token, "nor does the right secret work", seen.own_refresh.exchange
+    )
 
 
 def _expect_refused(
@@ -143,7 +178,9 @@ def _expect_refused(
     told_apart = refused.error == "invalid_client" and let_in.error == "invalid_grant"
     answers = [] if told_apart else _with_a_real_code(authorization, member, app, wrong)
     inconclusive_unless(
-        told_apart or answers[-1].gave_token, "nor do right credentials work", let_in.exchange
+        told_apart or any(answer.gave_token for answer in answers),
+        "nor do right credentials work",
+        let_in.exchange,
     )
     expect((answers or [refused])[0]).is_refused(*errors)
 

@@ -86,7 +86,7 @@ def test_code_of_another_app(
 
 @check("oauth.code-bound/other-redirect-uri", needs=("member",))
 def test_code_with_another_address(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person
+    authorization: Authorization, lease: Lease, member: Person
 ) -> None:
     """A code is not exchanged with another redirect_uri than it was asked with."""
     # given a code that was sent to the app's registered address
@@ -95,7 +95,7 @@ def test_code_with_another_address(
     code = authorization.code(member, request)
     # when the exchange names another one
     answer = authorization.tokens(app, member).exchange(
-        code, apps.default.redirect_uri + "/other", request.pkce.verifier
+        code, f"{app.redirect_uri}/other", request.pkce.verifier
     )
     # then no token comes
     _expect_refused(answer)

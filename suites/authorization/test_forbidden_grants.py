@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from payerproof.expect.doorstep import attempt, told
+from payerproof.smart.scopes import parse
 from payerproof.suite import (
     Api,
     Apps,
@@ -77,12 +78,20 @@ def test_client_credentials(api: Api, apps: Apps, authorization: Authorization) 
         if answer.gave_token
     ]
     # then nobody's data come of it
+    wide = [
+        name
+        for answer in answers
+        for name in answer.scopes
+        if answer.gave_token and (scope := parse(name)) and scope.context in ("system", "patient")
+    ]
     open_ones = [reply for reply in replies if reply.matches]
     expect.that(
-        not open_ones,
-        "no member data without a member",
+        not open_ones and not wide,
+        "no member data, nor leave to read them, without a member",
         f"claims came for {len(open_ones)} of {len(SCOPES)} requests"
         if open_ones
+        else f"granted without a member: {' '.join(wide)}"
+        if wide
         else "; ".join(f"{answer.status} {answer.error}" for answer in answers),
         *(reply.exchange for reply in open_ones),
         *(answer.exchange for answer in answers),

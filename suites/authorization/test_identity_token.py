@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
+from payerproof.plugin.grants import acts_for
 from payerproof.smart.identity import parts
 from payerproof.suite import (
     Api,
     Authorization,
     Person,
     SmartConfiguration,
+    Target,
     check,
     expect,
     inconclusive_unless,
@@ -60,8 +63,10 @@ def test_fhir_user_resolves(api: Api, member: Person) -> None:
 
 
 @check("standards.openid-connect/subject-and-nonce", needs=("member",))
-def test_subject_and_nonce(api: Api, smart: SmartConfiguration, member: Person) -> None:
-    """The sub is not empty, nonce comes back as sent, and iss is the issuer of discovery."""
+def test_subject_and_nonce(
+    api: Api, smart: SmartConfiguration, target: Target, member: Person
+) -> None:
+    """The sub is not empty, nonce comes back, iss, aud and times are as OpenID Connect has them."""
     # given an identity token
     grant = api.grant_of(member)
     claims = _claims(api, member)
@@ -72,13 +77,16 @@ def test_subject_and_nonce(api: Api, smart: SmartConfiguration, member: Person) 
             ("sub", isinstance(claims.get("sub"), str) and bool(claims["sub"])),
             ("nonce", not grant.nonce or claims.get("nonce") == grant.nonce),
             ("iss", not smart.issuer or claims.get("iss") == smart.issuer),
+            ("aud", target.app(grant.app).client_id in _listed(claims.get("aud"))),
+            ("exp", _is_near(claims.get("exp"))),
+            ("iat", _is_near(claims.get("iat"))),
         )
         if not right
     ]
     # then they fit
     expect.that(
         not wrong,
-        "a sub, the nonce that was sent, and the issuer of discovery",
+        "a sub, the nonce sent, discovery's issuer, the app as audience, and times in seconds",
         f"missing or different: {', '.join(wrong)}" if wrong else "all fit",
         grant.exchange,
         smart.exchange,
@@ -138,6 +146,58 @@ def test_issuer_is_never_wrong(
         "they are equal" if right else "they differ",
         *outcome.exchanges[-3:],
     )
+
+
+@check("standards.openid-connect/userinfo-same-subject", needs=("member",))
+def test_userinfo_names_the_same_subject(
+    api: Api, smart: SmartConfiguration, member: Person
+) -> None:
+    """The sub of userinfo is that of the id_token."""
+    # given an identity token, and a payer that offers userinfo
+    claims = _claims(api, member)
+    address = smart.endpoint("userinfo_endpoint")
+    not_applicable_unless(address, "no userinfo endpoint is published", smart.exchange)
+    # when userinfo is asked with the access token of the same grant
+    reply = api.as_(member).get(address)
+    inconclusive_unless(reply.ok, f"userinfo answers {reply.status}", reply.exchange)
+    # then it speaks of the same person
+    same = bool(reply.body.get("sub")) and reply.body.get("sub") == claims.get("sub")
+    expect.that(
+        same,
+        "the sub of the identity token",
+        "the same" if same else "another one, or none",
+        reply.exchange,
+        api.grant_of(member).exchange,
+    )
+
+
+@check("smart.id-token-fhiruser/representative", needs=("representative",))
+def test_fhir_user_of_a_representative(api: Api, representative: Person) -> None:
+    """The fhirUser of somebody who acts for another is not that other."""
+    # given a grant by which a representative connected another's record
+    acted_for = acts_for(representative.persona)
+    not_applicable_unless(acted_for, f"{representative} connects a record of their own")
+    user = str(_claims(api, representative).get("fhirUser") or "")
+    grant = api.grant_of(representative)
+    not_applicable_unless(user, "the identity token tells no fhirUser", grant.exchange)
+    inconclusive_unless(grant.patient, "the token response names no patient", grant.exchange)
+    # when its identity token is read, then it is not the member who is said to have signed in
+    other = not user.endswith(f"Patient/{grant.patient}")
+    expect.that(
+        other,
+        "fhirUser of whoever signed in",
+        "somebody else than the member" if other else "the member whose record it is",
+        grant.exchange,
+    )
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else [value]
+
+
+def _is_near(value: object) -> bool:
+    """True for seconds since 1970 within a year of now: no milliseconds."""
+    return isinstance(value, int | float) and abs(value - time.time()) < 365 * 24 * 3600
 
 
 def _claims(api: Api, person: Person) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -43,7 +44,7 @@ def test_live_token(observed: Observed, smart: SmartConfiguration, target: Targe
             ("active", document.get("active") is True),
             ("scope", set(str(document.get("scope", "")).split()) == set(grant.scopes)),
             ("client_id", document.get("client_id") == target.app(grant.app).client_id),
-            ("exp", isinstance(document.get("exp"), int)),
+            ("exp", _is_soon(document.get("exp"))),
             ("patient", document.get("patient") == grant.patient),
         )
         if not right
@@ -144,11 +145,35 @@ def test_introspection_by_another_app(
     _expect_nothing_told(answer)
 
 
+@check("oauth.introspection-protected/public-app", needs=("member", "two_apps"))
+def test_introspection_by_a_public_app(
+    api: Api, apps: Apps, authorization: Authorization, smart: SmartConfiguration, member: Person
+) -> None:
+    """An app without credentials, which anybody may name, learns nothing about another's token."""
+    _needs_introspection(smart)
+    # given a token that opens a record, and an app that shows no credentials
+    member.must_have("Patient")
+    token = api.grant_of(member).access_token
+    public = [app for app in apps.spare if app.type == "public"]
+    not_applicable_unless(public, "the payer file has no spare public app")
+    # when that app asks about the token
+    answer = authorization.tokens(public[0], member).introspect(token)
+    inconclusive_unless(answer.status < 500, "the endpoint is out of order", answer.exchange)
+    # then it learns nothing
+    _expect_nothing_told(answer)
+
+
 def _told(seen: Returned, what: str) -> TokenAnswer:
     inconclusive_unless(
         what in seen.introspected, "no spare app may ask about its tokens", seen.grant.exchange
     )
     return seen.introspected[what]
+
+
+def _is_soon(value: object) -> bool:
+    """True for seconds since 1970 that lie within ten years from now: no milliseconds."""
+    years = 10 * 365 * 24 * 3600
+    return isinstance(value, int) and 0 < value - time.time() < years
 
 
 def _is_a_time(value: object) -> bool:

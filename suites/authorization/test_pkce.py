@@ -13,6 +13,7 @@ from payerproof.suite import (
     Person,
     SmartConfiguration,
     check,
+    each,
     expect,
     inconclusive_unless,
     not_applicable_unless,
@@ -74,6 +75,7 @@ def test_missing_verifier(
 
 
 @check("smart.pkce-s256/challenge-required", needs=("member", "public_app"))
+@each("kind", ("public", "confidential"))
 def test_challenge_required(
     api: Api,
     apps: Apps,
@@ -81,11 +83,14 @@ def test_challenge_required(
     lease: Lease,
     smart: SmartConfiguration,
     member: Person,
+    kind: str,
 ) -> None:
-    """A public app's request without code_challenge is refused, or leads to no token."""
+    """A request without code_challenge is refused, or leads to no token."""
     _needs_pkce(smart)
-    # given a public app; with a challenge such an app is served
-    app = lease.hold(member, *_public(apps))
+    # given an app of this kind; with a challenge such an app is served
+    fitting = {"public": _public(apps), "confidential": _confidential(apps)}[kind]
+    not_applicable_unless(fitting, "the payer file has no spare app with credentials")
+    app = lease.hold(member, *fitting)
     inconclusive_unless(api.grant_of(member).access_token, "no app gets a token here")
     # when it asks for a code without a challenge, and exchanges what it gets
     request = authorization.request(app).without(*CHALLENGE)
@@ -95,7 +100,7 @@ def test_challenge_required(
     # then there is no token at the end
     expect.that(
         not any(answer.gave_token for answer in answers),
-        "no token for a public app without PKCE",
+        f"no token for a {kind} app without PKCE",
         "a token" if any(answer.gave_token for answer in answers) else told(outcome),
         *outcome.exchanges[-3:],
         *(answer.exchange for answer in answers),
@@ -138,6 +143,44 @@ def test_plain_is_not_accepted(
     )
 
 
+@check("smart.pkce-no-plain/unknown-method", needs=("member",))
+def test_unknown_method(
+    api: Api,
+    authorization: Authorization,
+    lease: Lease,
+    smart: SmartConfiguration,
+    member: Person,
+) -> None:
+    """A request with a code_challenge_method that nobody defined yields no code."""
+    _needs_pkce(smart)
+    # given an app that is served with S256
+    app = lease.hold(member)
+    inconclusive_unless(api.grant_of(member).access_token, "no app gets a token here")
+    # when it names another method, with a right challenge
+    request = authorization.request(app, code_challenge_method="payerproof")
+    outcome = attempt(api, authorization, member, request)
+    # then no code comes
+    expect(outcome).gives_no_code()
+
+
+@check("smart.pkce-s256/challenge-as-verifier", needs=("member",))
+def test_challenge_as_verifier(
+    authorization: Authorization, lease: Lease, smart: SmartConfiguration, member: Person
+) -> None:
+    """The challenge, which everybody on the way has seen, is no verifier."""
+    _needs_pkce(smart)
+    # given a code whose request carried a challenge
+    app = lease.hold(member)
+    request = authorization.request(app)
+    code = authorization.code(member, request)
+    # when it is exchanged with the challenge itself
+    answer = authorization.tokens(app, member).exchange(
+        code, request.redirect_uri, request.get("code_challenge")
+    )
+    # then no token comes
+    expect(answer).is_refused("invalid_grant")
+
+
 @check("oauth.pkce-downgrade/verifier-without-challenge", needs=("member",))
 def test_stripped_challenge(
     api: Api,
@@ -150,8 +193,7 @@ def test_stripped_challenge(
     """A token request with code_verifier fails where the request had no challenge."""
     _needs_pkce(smart)
     # given an app that may perhaps do without a challenge: one with credentials of its own
-    confidential = [app for app in apps.spare if app.type != "public"]
-    app = lease.hold(member, *confidential)
+    app = lease.hold(member, *_confidential(apps))
     inconclusive_unless(api.grant_of(member).access_token, "no app gets a token here")
     request = authorization.request(app)
     # when somebody strips the challenge on the way, and the app sends its verifier all the same
@@ -182,3 +224,8 @@ def _needs_pkce(smart: SmartConfiguration) -> None:
 def _public(apps: Apps) -> list[App]:
     """Public apps whose grants nobody else reads with; the shared one where there is no other."""
     return [app for app in apps.spare if app.type == "public"] or [apps.default]
+
+
+def _confidential(apps: Apps) -> list[App]:
+    """Apps with credentials of their own."""
+    return [app for app in apps.spare if app.type != "public"]

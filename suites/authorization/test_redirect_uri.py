@@ -35,6 +35,7 @@ VARIANTS: dict[str, Callable[[str], str]] = {
     "longer-host": lambda uri: _host(uri, "{}.payerproof.invalid"),
     "other-port": lambda uri: _host(uri, "{}:8443"),
     "userinfo": lambda uri: _host(uri, "{}@payerproof.invalid"),
+    "user-name": lambda uri: _host(uri, "payerproof@{}"),
     "dot-segments": lambda uri: uri + "/../" + uri.rpartition("/")[2],
     "upper-case-path": lambda uri: urlsplit(uri)._replace(path=urlsplit(uri).path.upper()).geturl(),
     "slash": lambda uri: uri[:-1] if uri.endswith("/") else uri + "/",

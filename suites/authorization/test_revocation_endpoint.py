@@ -48,7 +48,7 @@ def test_revocation_by_another_app(observed: Observed, smart: SmartConfiguration
     _needs_revocation(smart)
     # given a grant whose token opened the record
     seen = observed.others()
-    before, after = seen.after_guessing or seen.before, seen.after_foreign
+    before, after = seen.after_guessing or seen.after_bare or seen.before, seen.after_foreign
     inconclusive_unless(before.ok, "the token did not work before", before.exchange)
     assert after is not None
     # when another app revoked both tokens, then they went on working
@@ -72,7 +72,8 @@ def test_revocation_with_a_wrong_secret(observed: Observed, smart: SmartConfigur
     # given a grant of an app that has a secret, whose token opened the record
     seen = observed.others()
     inconclusive_unless(seen.guessed_revocation, "no spare app has a secret", seen.grant.exchange)
-    inconclusive_unless(seen.before.ok, "the token did not work before", seen.before.exchange)
+    before = seen.after_bare or seen.before
+    inconclusive_unless(before.ok, "the token did not work before", before.exchange)
     assert seen.guessed_revocation is not None
     assert seen.after_guessing is not None
     # when somebody revoked the token with a wrong secret
@@ -80,6 +81,18 @@ def test_revocation_with_a_wrong_secret(observed: Observed, smart: SmartConfigur
     # then they were refused, and the token went on working
     expect.that(400 <= answer.status < 500, "a refusal", f"status {answer.status}", answer.exchange)
     expect(seen.after_guessing).has_status(200)
+
+
+@check("oauth.revocation-bound/no-credentials", needs=("member",))
+def test_revocation_without_credentials(observed: Observed, smart: SmartConfiguration) -> None:
+    """Somebody who does not even name an app cannot revoke a token."""
+    _needs_revocation(smart)
+    # given a grant whose token opened the record
+    seen = observed.others()
+    inconclusive_unless(seen.before.ok, "the token did not work before", seen.before.exchange)
+    assert seen.after_bare is not None
+    # when somebody revoked it without a word on who they are, then it went on working
+    expect(seen.after_bare).has_status(200)
 
 
 @check("oauth.revocation-answers/unknown-token", needs=("public_app",))

@@ -73,6 +73,31 @@ def test_required_members(api: Api, member: Person) -> None:
     )
 
 
+@check("smart.token-response/refresh", needs=("member",))
+def test_required_members_at_refresh(observed: Observed) -> None:
+    """The answer to a refresh has the same members, scope among them."""
+    # given a grant with a refresh token, which was used
+    answer = observed.refreshed().must_have_refreshed()
+    # when the members of the answer are read
+    document = answer.document
+    wrong = [
+        name
+        for name, right in (
+            ("token_type", str(document.get("token_type")).lower() == "bearer"),
+            ("scope", isinstance(document.get("scope"), str) and bool(document["scope"])),
+            ("the content type", "json" in answer.answer.content_type),
+        )
+        if not right
+    ]
+    # then what SMART requires is there
+    expect.that(
+        not wrong,
+        "JSON with access_token, token_type Bearer and scope",
+        f"missing or wrong: {', '.join(wrong)}" if wrong else "all are there",
+        answer.exchange,
+    )
+
+
 @check("oauth.expires-in/whole-seconds", needs=("member",))
 def test_lifetime_in_whole_seconds(api: Api, member: Person) -> None:
     """expires_in is a whole JSON number of seconds."""
@@ -115,6 +140,10 @@ def test_token_ends_when_it_says(api: Api, lease: Lease, target: Target, member:
     inconclusive_unless(grant.expires_in, "the payer states no lifetime", grant.exchange)
     before = api.as_(grant).read("Patient", member.patient_id)
     inconclusive_unless(before.ok, "the token did not work before its end", before.exchange)
+    # when nearly all of that has passed, then it opens the record still
+    with later(api, target, max(0, (grant.expires_in or 0) - 60)):
+        nearly = api.as_(grant).read("Patient", member.patient_id)
+    expect(nearly).has_status(200)
     # when a minute more than that has passed
     with later(api, target, (grant.expires_in or 0) + 60):
         after = api.as_(grant).read("Patient", member.patient_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from payerproof.smart.scopes import opens
 from payerproof.suite import (
     Api,
     Lease,
@@ -153,6 +154,12 @@ def _laboratory_only(lease: Lease, smart: SmartConfiguration, member: Person) ->
     )
     grant = lease.reading(member, f"launch/patient {coded}")
     finer = [name for name in grant.scopes if "?category=" in name]
+    expect.that(
+        not opens(grant.scopes, "Observation", "s") or finer,
+        "laboratory results alone, or none",
+        f"granted: {' '.join(grant.scopes)}",
+        grant.exchange,
+    )
     not_applicable_unless(
         finer or any(wanted in name for name in grant.scopes),
         "The server grants no scopes of single categories.",

@@ -28,6 +28,20 @@ def signed_by_a_stranger(app: RegisteredApp, audience: str) -> str:
     return jwt.encode(dict(header), dict(payload), key, algorithms=[alg])
 
 
+def with_own_key(app: RegisteredApp, audience: str) -> str:
+    """An assertion signed by a key that nobody registered, and that its own header brings along."""
+    header, payload = parts(client_assertion(app, audience)) or ({}, {})
+    alg = str(header.get("alg", "ES384"))
+    key = ECKey.generate_key("P-384") if alg.startswith("ES") else RSAKey.generate_key(2048)
+    brought = {**header, "jwk": key.as_dict(private=False)}
+    return jwt.encode(brought, dict(payload), key, algorithms=[alg])
+
+
+def without_id(app: RegisteredApp, audience: str) -> str:
+    """An assertion right in every word, but for the jti, which it lacks."""
+    return client_assertion(app, audience, jti=None)
+
+
 def unsigned(app: RegisteredApp, audience: str) -> str:
     """An assertion right in every word, with algorithm ``none`` and no signature."""
     header, payload = parts(client_assertion(app, audience)) or ({}, {})

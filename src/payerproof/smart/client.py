@@ -91,11 +91,17 @@ def basic(client_id: str, secret: str) -> str:
 
 
 def client_assertion(
-    app: RegisteredApp, audience: str, *, lifetime: int = 240, jti: str = "", **claims: object
+    app: RegisteredApp,
+    audience: str,
+    *,
+    lifetime: int = 240,
+    jti: str | None = "",
+    **claims: object,
 ) -> str:
     """Sign a client assertion (SMART App Launch 2.2.0, Client Authentication: Asymmetric).
 
-    `claims` override single token claims, for requests that must be refused.
+    `claims` override single token claims, for requests that must be refused; `jti` None leaves that
+    one out.
     Raises `ValueError` where the app has no key.
     """
     if app.key is None:
@@ -110,7 +116,7 @@ def client_assertion(
         "sub": app.client_id,
         "aud": audience,
         "exp": int(time.time()) + lifetime,
-        "jti": jti or secrets.token_urlsafe(16),
+        **({} if jti is None else {"jti": jti or secrets.token_urlsafe(16)}),
         **claims,
     }
     return jwt.encode(header, payload, key, algorithms=[alg])

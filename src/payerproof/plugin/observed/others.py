@@ -23,12 +23,17 @@ class Others:
     grant: Grant
     guessed_refresh: TokenAnswer | None
     """A refresh with a wrong secret; None where the app has none."""
+    bare_refresh: TokenAnswer | None
+    """A refresh that names the app and shows no secret; None where the app has none."""
     foreign_refresh: TokenAnswer
     """A refresh by another app."""
     own_refresh: TokenAnswer
     """The app's own refresh, after those."""
     before: Reply
     """The member's own Patient with the app's newest token."""
+    bare_revocation: TokenAnswer | None = None
+    """A revocation of that token by somebody who does not even name the app."""
+    after_bare: Reply | None = None
     guessed_revocation: TokenAnswer | None = None
     """A revocation of that token with a wrong secret."""
     after_guessing: Reply | None = None
@@ -47,21 +52,28 @@ def others(scene: Scene) -> Others:
     foreign, tokens = scene.tokens(scene.apps.default), scene.tokens(app)
     grant = scene.lease(scene.member, app)
     guessed = impostor.refresh(grant.refresh_token) if impostor else None
+    public = app.model_copy(update={"type": "public"})
+    bare = scene.tokens(public).refresh(grant.refresh_token) if impostor else None
     by_other = foreign.refresh(grant.refresh_token)
     own = tokens.refresh(grant.refresh_token)
     held = grant if own.gave_token else scene.lease(scene.member, app)
     access = own.access_token or held.access_token
     refresh = own.refresh_token or held.refresh_token
     before = scene.own_patient(access)
+    bare_revocation = tokens.revoke(access, authenticate=False)
+    after_bare = scene.own_patient(access)
     guessed_revocation = impostor.revoke(access) if impostor else None
     after_guessing = scene.own_patient(access) if impostor else None
     revocations = tuple(foreign.revoke(token) for token in (access, refresh) if token)
     return Others(
         grant,
         guessed,
+        bare,
         by_other,
         own,
         before,
+        bare_revocation,
+        after_bare,
         guessed_revocation,
         after_guessing,
         revocations,
