@@ -38,5 +38,6 @@ def good_answers(client: FhirClient, person: HasRecord) -> list[Reply]:
     `client` is one that sends each request once.
     """
     replies = record_replies(client, person, person.record.exchanges)
-    documents = [client.get(address) for address in attachment_addresses(person)[:1]]
+    # as the file itself, and not as a Binary in FHIR JSON
+    documents = [client.get(one, accept="*/*") for one in attachment_addresses(person)[:1]]
     return [reply for reply in (*replies, *documents) if reply.ok]

@@ -115,7 +115,11 @@ _REFERENCE = re.compile(r"\b([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})")
 
 
 def _references(text: str) -> frozenset[str]:
-    return frozenset(f"{kind}/{ident}" for kind, ident in _REFERENCE.findall(text))
+    """References in a text; a full stop behind one may end the id or the sentence."""
+    found = _REFERENCE.findall(text)
+    return frozenset(
+        f"{kind}/{form}" for kind, ident in found for form in (ident, ident.rstrip("."))
+    )
 
 
 def markers_of(record: Record, others: Iterable[Record], further: Iterable[str] = ()) -> Markers:
