@@ -87,7 +87,11 @@ def test_every_page_is_filtered(api: Api, member: Person, stranger: Person) -> N
     claims = len(member.record.of(CLAIMS))
     inconclusive_unless(claims > 3, f"{member} has {claims} claims, too few for several pages")
     # when they are read in small pages with their includes
-    pages = claims_in_pages(api.once(member), member.patient_id, claims).pages
+    walk = claims_in_pages(api.once(member), member.patient_id, claims)
+    pages = walk.pages
+    inconclusive_unless(
+        not walk.cut_short, f"not every page was seen: {walk.cut_short}", *walk.exchanges[-2:]
+    )
     inconclusive_unless(
         len(pages) > 1 or claims <= len(pages[0].matches),
         "the payer gave one page only, so no later page could be looked at",

@@ -24,11 +24,20 @@ class Walk:
     base: str
     looped: bool = False
     """A next link led back to a page that had been seen."""
+    endless: bool = False
+    """There were more pages than the payer file lets a search have."""
 
     @property
     def first(self) -> Reply:
         """The answer to the search itself."""
         return self.pages[0]
+
+    @property
+    def cut_short(self) -> str:
+        """Why not every page was seen; empty where the walk came to an end of the payer's."""
+        if self.looped:
+            return "a next link leads back to an earlier page"
+        return f"there were more than {len(self.pages)} pages" if self.endless else ""
 
     @property
     def links(self) -> tuple[tuple[Reply, str], ...]:
@@ -69,7 +78,8 @@ def walk(client: FhirClient, kind: str, params: Params) -> Walk:
             return Walk(tuple(pages), client.base, looped=True)
         seen.add(link)
         pages.append(client.get(link))
-    return Walk(tuple(pages), client.base)
+    endless = len(pages) >= client.max_pages and bool(following(pages[-1]))
+    return Walk(tuple(pages), client.base, endless=endless)
 
 
 def claims_in_pages(client: FhirClient, patient: str, count: int) -> Walk:
