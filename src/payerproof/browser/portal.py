@@ -66,11 +66,11 @@ def confirm_control(before: Snapshot, after: Snapshot, app_name: str) -> Control
     On the same document only controls that were not there before can confirm. A page is a
     confirmation where it names the app, or asks a question, and offers a way back.
     """
-    same_document = _document(before) == _document(after)
-    old = {_identity(c) for c in before.pressables} if same_document else set()
+    same = same_document(before, after)
+    old = {_identity(c) for c in before.pressables} if same else set()
     fresh = [c for c in after.pressables if _identity(c) not in old]
     yes = [c for c in fresh if words.REVOKE.match(c.label) or _YES.match(c.label)]
-    if not yes or (not same_document and len(_revokers(after)) > 1):
+    if not yes or (not same and len(_revokers(after)) > 1):
         return None
     no = [c for c in fresh if words.DENY.match(c.label) or words.DISMISS.match(c.label)]
     asks = re.search(r"are you sure|confirm|\?|\u00bf|est\u00e1 seguro", after.text, re.IGNORECASE)
@@ -84,5 +84,7 @@ def _identity(control: Control) -> tuple[str, str, str, str]:
     return control.label, control.name, control.value, control.row
 
 
-def _document(page: Snapshot) -> str:
-    return page.fingerprint.partition("\n")[0]
+def same_document(before: Snapshot, after: Snapshot) -> bool:
+    """True where the page changed at most by itself, without being sent anew."""
+    one, other = (page.fingerprint.partition("\n")[0] for page in (before, after))
+    return one == other
