@@ -185,6 +185,20 @@ def test_management_endpoint_opens(
     )
 
 
+@check("discovery.management-endpoint-opens/as-html")
+def test_management_endpoint_serves_html(api: Api, smart: SmartConfiguration) -> None:
+    """management_endpoint does not fail for a client that accepts HTML, as browsers do."""
+    address = smart.endpoint("management_endpoint")
+    not_applicable_unless(address, "No management_endpoint is published.", smart.exchange)
+    answer = api.send("GET", address, headers={"Accept": "text/html,*/*;q=0.8"})
+    expect.that(
+        answer.status < 400,
+        "a page, or the way to the login",
+        f"{answer.status} ({{x:{answer.exchange}}})",
+        answer.exchange,
+    )
+
+
 def _statement(api: Api) -> Reply:
     reply = api.once().get("metadata")
     inconclusive_unless(

@@ -35,6 +35,11 @@ CAPABILITIES = (
     "permission-v2",
     "smart-app-state",
 )
+WAYS = {
+    "client-confidential-asymmetric": {"private_key_jwt"},
+    "client-confidential-symmetric": {"client_secret_basic", "client_secret_post"},
+}
+"""Capability → ways to authenticate at the token endpoint (SMART App Launch 2.2.0)."""
 NOT_OFFERED = ("unsupported_grant_type", "unauthorized_client")
 
 
@@ -106,6 +111,49 @@ def test_other_grants_are_known(
         else f"{len(others)} beside the code flow, none refused",
         smart.exchange,
         *(answer.exchange for answer in answers.values()),
+    )
+
+
+@check("discovery.advertises-what-works/client-authentication")
+def test_client_authentication_fits_the_capabilities(smart: SmartConfiguration) -> None:
+    """Ways to authenticate apps are listed for each kind of confidential app that is claimed."""
+    listed = set(smart.listed("token_endpoint_auth_methods_supported"))
+    wanted = {name: ways for name, ways in WAYS.items() if name in smart.capabilities}
+    not_applicable_unless(
+        listed and wanted,
+        "No way to authenticate is listed, or no confidential app is claimed.",
+        smart.exchange,
+    )
+    lacking = [name for name, ways in wanted.items() if not ways & listed]
+    expect.that(
+        not lacking,
+        "a way to authenticate for each kind of confidential app",
+        f"none for {', '.join(lacking)}" if lacking else f"listed: {', '.join(sorted(listed))}",
+        smart.exchange,
+    )
+
+
+@check("discovery.advertises-what-works/authorize-post", needs=("public_app",))
+def test_authorize_post_is_taken(
+    api: Api, apps: Apps, authorization: Authorization, smart: SmartConfiguration
+) -> None:
+    """A payer that claims authorize-post takes the authorization request as a form."""
+    not_applicable_unless(
+        "authorize-post" in smart.capabilities,
+        "The payer does not claim authorize-post.",
+        smart.exchange,
+    )
+    # when a correct request is posted by somebody who is not logged in
+    request = authorization.request(apps.default)
+    form = list(request.parameters)
+    answer = api.send("POST", request.endpoint, headers={"Accept": "text/html"}, form=form)
+    # then it is not turned away for its method
+    expect.that(
+        answer.status < 400,
+        "a page, or the way to the login",
+        f"{answer.status} ({{x:{answer.exchange}}})",
+        smart.exchange,
+        answer.exchange,
     )
 
 

@@ -26,8 +26,8 @@ def test_next_link_of_another_app(api: Api, lease: Lease, member: Person) -> Non
     """Another app's token gets no more from a next link than its own grant allows."""
     # given a next link to the member's claims, and another app that may read coverage only
     link, following = _second_page(api, member)
-    grant = lease(member, scopes="launch/patient patient/Coverage.rs")
-    control = api.as_(grant).search("Coverage", beneficiary=member.patient_id)
+    grant = lease.reading(member, scopes="launch/patient patient/Coverage.rs")
+    control = api.once(grant).search("Coverage", beneficiary=member.patient_id)
     inconclusive_unless(
         control.matches, "the narrow grant does not read coverage", control.exchange
     )

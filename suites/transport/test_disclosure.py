@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from payerproof.expect.advertised import references
 from payerproof.expect.attachments import good_answers
 from payerproof.expect.claims import CLAIMS, codes, mappings
 from payerproof.expect.error_text import places_in, versions_in
@@ -23,6 +24,8 @@ from payerproof.expect.personal_facts import (
 from payerproof.polite import Answer, Unreachable
 from payerproof.suite import (
     Api,
+    Apps,
+    Authorization,
     Person,
     SmartConfiguration,
     Target,
@@ -33,6 +36,7 @@ from payerproof.suite import (
 )
 
 NUMBERED = ("Patient", "Coverage", CLAIMS)
+PROVIDER = "Practitioner"
 PRIVATE_TYPES = {
     "SS": "a social security number",
     "SSN": "a social security number",
@@ -46,6 +50,7 @@ PRIVATE_SYSTEMS = {
     "urn:oid:2.16.840.1.113883.4.1": "a social security number",
     "urn:oid:2.16.840.1.113883.4.4": "a tax number",
 }
+BANK = re.compile(r"bank|routing-?number|\biban\b|aba-?routing", re.IGNORECASE)
 DOORS = {
     "actuator": r'"_links"',
     "metrics": r"^# (?:HELP|TYPE) |jvm[._]|process[._]cpu",
@@ -65,12 +70,7 @@ def test_answers_are_not_kept(api: Api, member: Person) -> None:
     inconclusive_unless(replies, f"{member}'s own record could not be read")
     # when their Cache-Control is read
     rules = {r.exchange: r.header("cache-control").lower() for r in replies}
-    kept = {
-        x: rule
-        for x, rule in rules.items()
-        if not re.search(r"\b(?:no-store|private)\b", rule)
-        or re.search(r"\b(?:public|s-maxage)\b", rule)
-    }
+    kept = {x: rule for x, rule in rules.items() if _may_be_kept(rule)}
     # then nobody but the member's own app may keep them
     expect.that(
         not kept,
@@ -79,6 +79,37 @@ def test_answers_are_not_kept(api: Api, member: Person) -> None:
             f"{rule or 'no such header'} ({{x:{x}}})" for x, rule in [*(kept or rules).items()][:6]
         ),
         *[*(kept or rules)][:8],
+    )
+
+
+@check("leaks.caching/userinfo-and-redirects", needs=("member",))
+def test_userinfo_and_redirects_are_not_kept(
+    api: Api,
+    apps: Apps,
+    authorization: Authorization,
+    member: Person,
+    smart: SmartConfiguration,
+) -> None:
+    """Userinfo and the redirects of the authorization endpoint forbid storing."""
+    # given the userinfo of a member, where it is offered, and what a correct request is answered
+    metadata = api.once().get(
+        smart.issuer.rstrip("/") + "/.well-known/openid-configuration", accept="application/json"
+    )
+    userinfo = str(metadata.body.get("userinfo_endpoint") or "") if smart.issuer else ""
+    asked = [api.once(member).get(userinfo).answer] if userinfo else []
+    page = {"Accept": "text/html"}
+    asked.append(api.send("GET", authorization.request(apps.default).url, headers=page))
+    answers = [answer for answer in asked if answer.status < 400]
+    inconclusive_unless(answers, "neither was answered", *(answer.exchange for answer in asked))
+    # when their Cache-Control is read
+    rules = {a.exchange: (a.headers.get("cache-control") or "").lower() for a in answers}
+    kept = {x: rule for x, rule in rules.items() if _may_be_kept(rule)}
+    # then nobody but the member's own app may keep them
+    expect.that(
+        not kept,
+        "Cache-Control: no-store or private, and no time for which to keep",
+        "; ".join(f"{rule or 'no such header'} ({{x:{x}}})" for x, rule in (kept or rules).items()),
+        *rules,
     )
 
 
@@ -141,10 +172,12 @@ def test_management_is_closed(
 
 
 @check("leaks.identifiers/ssn-and-bank", needs=("member",))
-def test_no_private_numbers(member: Person) -> None:
-    """Patient, Coverage and EOB hold no SSN, bank number or full tax id of a person."""
-    # given the member's Patient, coverage and claims
+def test_no_private_numbers(api: Api, member: Person) -> None:
+    """Patient, Coverage, EOB and Practitioner hold no SSN, bank number or tax id of a person."""
+    # given the member's Patient, coverage and claims, and a practitioner they refer to
     rows = [row for kind in NUMBERED for row in member.record.of(kind)]
+    seen = [api.once(member).read(PROVIDER, i) for i in _ids_of(member, PROVIDER)]
+    rows += [reply.body for reply in seen if reply.resource_type == PROVIDER]
     exchanges = tuple(x for kind in NUMBERED for x in member.record.exchanges.get(kind, ()))
     inconclusive_unless(rows, f"{member} sees none of {', '.join(NUMBERED)}", *exchanges)
     # when identifiers and texts are looked through; a masked number is fine
@@ -191,6 +224,27 @@ def _identifiers(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [i for i in mappings(resource.get("identifier")) if i.get("value")]
 
 
+def _may_be_kept(rule: str) -> bool:
+    """True where a Cache-Control lets others keep the answer, or anybody for some time."""
+    if re.search(r"\b(?:public|s-maxage)\b", rule):
+        return True
+    lasting = re.search(r"\bmax-age=[1-9]", rule)
+    return "no-store" not in rule and ("private" not in rule or bool(lasting))
+
+
+def _ids_of(member: Person, kind: str) -> list[str]:
+    """The id of a resource of a type that the record refers to; empty where there is none."""
+    return [ident for name, ident in references(member.record).items() if name == kind]
+
+
+def _of_payment(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [
+        identifier
+        for payment in mappings(resource.get("payment"))
+        for identifier in _identifiers(payment)
+    ]
+
+
 def _header_text(answer: Answer) -> str:
     return "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
 
@@ -205,12 +259,13 @@ def _asked(api: Api, url: str) -> list[Answer]:
 def _private_numbers(row: Mapping[str, Any]) -> Iterator[str]:
     for resource in (row, *mappings(row.get("contained"))):
         if resource.get("resourceType") != "Organization":
-            for identifier in _identifiers(resource):
+            for identifier in [*_identifiers(resource), *_of_payment(resource)]:
                 if re.search(r"[*xX•]{3}", str(identifier["value"])):
                     continue
                 system = str(identifier.get("system") or "")
                 kinds = [PRIVATE_TYPES.get(code) for code in codes(identifier.get("type"))]
-                yield from filter(None, {PRIVATE_SYSTEMS.get(system), *kinds})
+                named = "a bank account" if BANK.search(system) else None
+                yield from filter(None, {PRIVATE_SYSTEMS.get(system), named, *kinds})
     if any(SSN.search(text) for text in (*elements(row), *prose(row))):
         yield "the shape of a social security number"
 

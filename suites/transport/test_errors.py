@@ -9,6 +9,7 @@ from payerproof.expect.hosts import by_host
 from payerproof.expect.personal_facts import elements
 from payerproof.suite import (
     Api,
+    Lease,
     Person,
     Reply,
     SmartConfiguration,
@@ -47,6 +48,32 @@ def test_errors_tell_nothing_of_the_machinery(
         "; ".join(f"{', '.join(signs)} ({{x:{x}}})" for x, signs in told.items())
         or f"nothing of it in {len(replies)} answers",
         *(told or (reply.exchange for reply in replies)),
+    )
+
+
+@check("leaks.errors/beyond-scopes", needs=("member", "two_apps"))
+def test_refusals_for_scope_tell_nothing_of_the_machinery(
+    api: Api, lease: Lease, member: Person, smart: SmartConfiguration, target: Target
+) -> None:
+    """A refusal for want of scope holds no class name, stack trace or host."""
+    # given a grant that reads coverage, and no more
+    grant = lease.reading(member, scopes="launch/patient patient/Coverage.rs")
+    reply = api.once(grant).search(CLAIMS, patient=member.patient_id)
+    inconclusive_unless(
+        reply.status in (401, 403, 404), "claims were not refused to it", reply.exchange
+    )
+    # when the refusal is read
+    known = [host for host, _ in by_host(target, smart)]
+    signs = [
+        *internals_in(_text(reply), asked=unquote(reply.asked)),
+        *places_in(_text(reply), published=known),
+    ]
+    # then it speaks of the request only
+    expect.that(
+        not signs,
+        "a refusal that tells nothing of the machinery",
+        f"{', '.join(signs) or 'nothing of it'} ({{x:{reply.exchange}}})",
+        reply.exchange,
     )
 
 
