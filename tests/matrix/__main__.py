@@ -41,6 +41,7 @@ def main() -> int:
     known = _read(store)
     for other in PARTIAL.glob(f"{store.name.partition('.')[0]}.*.jsonl"):
         known |= _read(other)
+    older = _older(options.older, known)
     jobs = [job for job in _jobs(options) if _name(job) not in known]
     print(f"{len(known)} cells known, {len(jobs)} to do (state {state[:16]})", file=sys.stderr)
     if jobs:
@@ -54,9 +55,11 @@ def main() -> int:
                 print(f"{number}/{len(jobs)} {_name(job)} {answer['seconds']} s", file=sys.stderr)
             harness.close()
     if options.shard == (1, 1) and not options.defect:
-        _write_results(state, known, near=options.near)
+        _write_results(
+            state, known | older, near=options.near, older=options.older if older else ""
+        )
     if options.expected:
-        _write_expected(known)
+        _write_expected(known | older)
     return 0
 
 
@@ -68,6 +71,9 @@ def _options() -> Any:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="each Nth defect only")
     parser.add_argument("--near", action="store_true", help="a defect meets its own area only")
     parser.add_argument("--expected", action="store_true")
+    parser.add_argument(
+        "--older", default="", metavar="STATE", help="cells of an older state, where none is newer"
+    )
     return parser.parse_args()
 
 
@@ -137,6 +143,14 @@ def _read(store: Path) -> dict[str, dict[str, Any]]:
     return {line.pop("name"): line for line in lines}
 
 
+def _older(state: str, known: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Cells that were measured at another state of the code only, and the face they belong to."""
+    found: dict[str, dict[str, Any]] = {}
+    for store in PARTIAL.glob(f"{state[:16]}-near.*.jsonl") if state else ():
+        found |= _read(store)
+    return {name: cell for name, cell in found.items() if name not in known}
+
+
 def cells(known: dict[str, dict[str, Any]], defect: str) -> tuple[set[str], set[str], set[str]]:
     """Checks that caught a defect, that became inconclusive, and that changed otherwise."""
     caught: set[str] = set()
@@ -154,7 +168,7 @@ def cells(known: dict[str, dict[str, Any]], defect: str) -> tuple[set[str], set[
     return caught, lost - caught, other - caught
 
 
-def _write_results(state: str, known: dict[str, dict[str, Any]], *, near: bool) -> None:
+def _write_results(state: str, known: dict[str, dict[str, Any]], *, near: bool, older: str) -> None:
     rows = {}
     for name, defect in all_defects().items():
         if not any(f"plain+{name}/{login}" in known for login in ("hook", "browser")):
@@ -175,6 +189,7 @@ def _write_results(state: str, known: dict[str, dict[str, Any]], *, near: bool) 
     reach = "own area" if near else "every check"
     content = {
         "state": state,
+        "older_state_of_the_browsers_cells": older,
         "reach": reach,
         "clean_faces": clean,
         "defects": rows,
