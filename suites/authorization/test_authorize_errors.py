@@ -124,16 +124,16 @@ def test_long_list_of_scopes(
     )
 
 
-@check("oauth.no-server-error/token-endpoint", needs=("public_app",))
-def test_garbage_at_the_token_endpoint(apps: Apps, authorization: Authorization) -> None:
+@check("oauth.no-server-error/token-endpoint")
+def test_garbage_at_the_token_endpoint(api: Api, smart: SmartConfiguration) -> None:
     """Garbage in a token request is refused, never a server error."""
-    # given an app that exchanges codes
-    tokens = authorization.tokens(apps.of_type("public")[-1])
-    # when its code, grant type and verifier hold what no text should
-    garbage = GARBAGE.replace("\x00", "")
+    # given the address where apps exchange codes
+    address = smart.endpoint("token_endpoint")
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    # when a form holds bytes that belong to no form, and fields that hold what no text should
     answers = [
-        tokens.exchange(GARBAGE, tokens.app.redirect_uri, "v" * 43),
-        tokens.post([("grant_type", garbage), ("code", garbage), ("code_verifier", garbage)]),
+        api.send("POST", address, headers=kind, content="grant_type=pâyer™&%zz&=".encode()),
+        api.send("POST", address, form=[("grant_type", GARBAGE), ("code", GARBAGE)]),
     ]
     # then the server does not stumble
     broken = [answer for answer in answers if answer.status >= 500]

@@ -6,7 +6,9 @@ import re
 import time
 from typing import Any
 
+from payerproof.expect.given import userinfo_address
 from payerproof.plugin.grants import acts_for
+from payerproof.plugin.session import RunSession
 from payerproof.smart.identity import parts
 from payerproof.suite import (
     Api,
@@ -19,6 +21,7 @@ from payerproof.suite import (
     inconclusive_unless,
     not_applicable_unless,
 )
+from payerproof.target.needs import can_log_in
 
 PEOPLE = "Patient|Practitioner|PractitionerRole|RelatedPerson|Person"
 
@@ -155,7 +158,7 @@ def test_userinfo_names_the_same_subject(
     """The sub of userinfo is that of the id_token."""
     # given an identity token, and a payer that offers userinfo
     claims = _claims(api, member)
-    address = smart.endpoint("userinfo_endpoint")
+    address = userinfo_address(api, smart)
     not_applicable_unless(address, "no userinfo endpoint is published", smart.exchange)
     # when userinfo is asked with the access token of the same grant
     reply = api.as_(member).get(address)
@@ -172,11 +175,13 @@ def test_userinfo_names_the_same_subject(
 
 
 @check("smart.id-token-fhiruser/representative", needs=("representative",))
-def test_fhir_user_of_a_representative(api: Api, representative: Person) -> None:
+def test_fhir_user_of_a_representative(api: Api, run_session: RunSession) -> None:
     """The fhirUser of somebody who acts for another is not that other."""
-    # given a grant by which a representative connected another's record
-    acted_for = acts_for(representative.persona)
-    not_applicable_unless(acted_for, f"{representative} connects a record of their own")
+    # given a grant by which a representative without a record of their own connected another's
+    target = run_session.target
+    able = [one for one in target.personas if acts_for(one) and can_log_in(target, one)]
+    not_applicable_unless(able, "whoever acts for others here has a record of their own")
+    representative = run_session.person(able[0])
     user = str(_claims(api, representative).get("fhirUser") or "")
     grant = api.grant_of(representative)
     not_applicable_unless(user, "the identity token tells no fhirUser", grant.exchange)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from payerproof.smart.scopes import opens
 from payerproof.suite import (
     Api,
     Grant,
@@ -12,6 +13,7 @@ from payerproof.suite import (
     check,
     expect,
     inconclusive_unless,
+    not_applicable_unless,
 )
 
 CLAIMS = "ExplanationOfBenefit"
@@ -48,6 +50,57 @@ def test_searches_outside_the_scope(
     _still_opens(api, grant, member, *replies)
     # then nothing comes
     expect(*replies).has_no_resource_of(*kinds)
+
+
+@check("smart.scope-enforced/searches-tell-nothing", needs=("member", "two_apps"))
+def test_closed_searches_answer_alike(
+    api: Api, lease: Lease, smart: SmartConfiguration, member: Person
+) -> None:
+    """A search outside the scopes is answered alike, whether there are data or not."""
+    # given a token for coverage only, and a member who has conditions
+    member.must_have("Condition")
+    grant = _coverage_only(api, lease, smart, member)
+    client, own = api.as_(grant), [("patient", member.patient_id)]
+    # when conditions are searched, once so that some would be found and once that none would
+    replies = [
+        client.search("Condition", [*own, ("_id", member.record.ids("Condition")[0])]),
+        client.search("Condition", [*own, ("_id", "payerproof-none")]),
+    ]
+    _still_opens(api, grant, member, *replies)
+    # then the answer does not tell which is which
+    expect.that(
+        replies[0].status == replies[1].status,
+        "the same status whether something would be found or not",
+        " and ".join(f"{reply.status} ({{x:{reply.exchange}}})" for reply in replies),
+        *(reply.exchange for reply in replies),
+    )
+
+
+@check("smart.scope-enforced/similar-names", needs=("member", "two_apps"))
+def test_type_with_a_longer_name(
+    api: Api, lease: Lease, smart: SmartConfiguration, member: Person
+) -> None:
+    """A scope for Medication does not open MedicationRequest."""
+    # given a token for a type whose name another's begins with, of which the member has data
+    member.must_have("MedicationRequest")
+    grant = lease.reading(member, f"launch/patient {scope(smart, 'Medication', 'rs')}")
+    not_applicable_unless(
+        opens(grant.scopes, "Medication", "s"), "no scope for Medication is given", grant.exchange
+    )
+    client, own = api.as_(grant), member.record.ids("MedicationRequest")[0]
+    control = client.search("Medication")
+    inconclusive_unless(
+        control.status < 500 and control.status != 401,
+        "the token opens nothing at all",
+        control.exchange,
+    )
+    # when the other type is read and searched
+    replies = [
+        client.read("MedicationRequest", own),
+        client.search("MedicationRequest", patient=member.patient_id),
+    ]
+    # then none comes
+    expect(*replies).has_no_resource_of("MedicationRequest")
 
 
 @check("smart.scope-enforced/include", needs=("member", "two_apps"))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from payerproof.expect.given import userinfo_address
 from payerproof.plugin.observed import Narrowed
 from payerproof.smart.scopes import opens, parse
 from payerproof.suite import (
@@ -121,7 +125,7 @@ def test_demographics_left_out_of_identity(
     )
     known = parts(grant.id_token)
     claims = known[1] if known else {}
-    address = smart.endpoint("userinfo_endpoint")
+    address = userinfo_address(api, smart)
     userinfo = api.as_(grant).get(address) if address else None
     told = set(claims) | (set(userinfo.body) if userinfo is not None and userinfo.ok else set())
     personal = {
@@ -184,6 +188,11 @@ def test_contained_copies(
         "the birth date": str(patient.get("birthDate") or ""),
         "the family name": str((patient.get("name") or [{}])[0].get("family") or ""),
         "the phone number": str((patient.get("telecom") or [{}])[0].get("value") or ""),
+        "the name": " ".join(
+            str(part)
+            for name in (patient.get("name") or [{}])[:1]
+            for part in ((name.get("given") or [""])[0], name.get("family") or "")
+        ).strip(),
         "the street": str(((patient.get("address") or [{}])[0].get("line") or [""])[0]),
     }
     # then none of it stands in the claims
@@ -193,6 +202,41 @@ def test_contained_copies(
         "claims without personal data of the member",
         f"the claims hold {', '.join(told)}" if told else "none of it is there",
         reply.exchange,
+    )
+
+
+@check("scopes.contained-copies/type-without-scope", needs=("member", "two_apps"))
+def test_contained_copy_of_a_type_without_scope(
+    api: Api, lease: Lease, smart: SmartConfiguration, member: Person
+) -> None:
+    """A resource brings no contained copy of a type without scope, nor its name, in any form."""
+    # given resources that hold copies of people when everything may be read
+    holders = [(row, copy) for row in _rows(member) for copy in _people_in(row)]
+    not_applicable_unless(holders, f"no resource of {member} holds a copy of a person")
+    kind = str(holders[0][0]["resourceType"])
+    inner = {str(copy["resourceType"]) for row, copy in holders if row["resourceType"] == kind}
+    names = {name for row, copy in holders if row["resourceType"] == kind for name in _names(copy)}
+    # when an app that may read nothing but their type searches for them, plainly and otherwise
+    grant = lease.reading(member, f"launch/patient patient/{kind}.{smart.reading}")
+    client, own = api.as_(grant), [("patient", member.patient_id)]
+    replies = [
+        client.search(kind, own),
+        client.search(kind, [*own, ("_elements", "participant,subject,contained")]),
+        client.search(kind, [*own, ("_pretty", "true")]),
+    ]
+    inconclusive_unless(replies[0].matches, f"no {kind} can be read with it", replies[0].exchange)
+    # then neither the copies come nor the names in them
+    told = [
+        reply
+        for reply in replies
+        if any(name in reply.text for name in names)
+        or any(copy["resourceType"] in inner for row in reply.matches for copy in _people_in(row))
+    ]
+    expect.that(
+        not told,
+        f"{kind} without copies of {', '.join(sorted(inner))}",
+        f"{len(told)} of {len(replies)} answers hold them" if told else "none holds one",
+        *(reply.exchange for reply in told or replies),
     )
 
 
@@ -282,6 +326,21 @@ def test_whether_demographics_can_be_refused(lease: Lease, member: Person) -> No
         "they can" if closed else "they cannot; clients get them with every grant",
         grant.exchange,
     )
+
+
+def _rows(member: Person) -> Iterator[Mapping[str, Any]]:
+    return (row for kind in sorted(member.record.types) for row in member.record.of(kind))
+
+
+def _people_in(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    people = ("Patient", "Practitioner", "RelatedPerson", "Person")
+    return [one for one in row.get("contained") or () if one.get("resourceType") in people]
+
+
+def _names(person: Mapping[str, Any]) -> set[str]:
+    """Family names of a person, as they would stand in a name written out."""
+    names = person.get("name") or ()
+    return {str(name["family"]) for name in names if len(str(name.get("family") or "")) > 4}
 
 
 def _narrowed(observed: Observed) -> Narrowed:

@@ -172,7 +172,7 @@ def test_data_classes_are_found_by_type_and_by_word(left_out: str, expected: lis
         box(3, "Health problems"),
         box(4, "Unconditional terms"),
     )
-    found = consent.boxes_to_leave_out(page(*boxes), (left_out,))
+    found = consent.boxes_about(page(*boxes), (left_out,))
     assert [one.label for one in found] == expected
 
 

@@ -160,6 +160,7 @@ class BrowserAgent:
             redirect_uri=visit.redirect_uri,
             decision=visit.decision,
             leave_out=visit.leave_out,
+            include=visit.include,
             choose=visit.choose,
             app_names=self._app_names(app),
         )
@@ -203,7 +204,10 @@ class BrowserAgent:
                 raise ControlNotFound(
                     f"the connected-apps page of {persona} has no control to revoke {app_name}"
                 )
-            seen, facts = self._press_revoke(session, someone, seen, control, app_name)
+            self._press_revoke(session, someone, seen, control, app_name)
+            # anew: the page that follows may greet with the app's name, or tell what it hopes for
+            self._goto(session, self._management_page())
+            seen, facts = self._portal_page(session, someone)
             return ConnectedApps(facts, portal.connected_apps(seen, self._known_apps()), True)
 
     def revoke_all(self, persona: str, app_names: Sequence[str]) -> tuple[str, ...]:
@@ -440,15 +444,23 @@ class BrowserAgent:
         try:
             tab.press(control)
             session.observer.flush()
-            after = tab.look()
-            confirm = portal.confirm_control(seen, after, app_name)
+            asking = tab.look()
+            confirm = portal.confirm_control(seen, asking, app_name)
             if confirm is not None:
                 tab.press(confirm)
                 session.observer.flush()
         finally:
             tab.accept_dialogs = False
-        served = session.observer.document
-        if served is None or not _same_page(served.url, self._management_page()):
+        # What the payer has answered may not be on the screen yet: only a list that is neither the
+        # one before nor the question is the list after.
+        served, shown = session.observer.document, tab.look()
+        known = (seen,) if confirm is None else (seen, asking)
+        if (
+            served is None
+            or not _same_page(served.url, self._management_page())
+            or not _same_page(shown.url, self._management_page())
+            or any(portal.same_document(shown, one) for one in known)
+        ):
             self._goto(session, self._management_page())
         return self._portal_page(session, persona)
 

@@ -191,9 +191,9 @@ def _entries(people: Sequence[Control]) -> Iterable[tuple[Control, str, str]]:
             yield control, label, control.value
 
 
-def boxes_to_leave_out(page: Snapshot, leave_out: Sequence[str]) -> tuple[Control, ...]:
+def boxes_about(page: Snapshot, names: Sequence[str]) -> tuple[Control, ...]:
     """Visible boxes about any of the named data classes or resource types."""
-    patterns = [_data_class(name) for name in leave_out]
+    patterns = [_data_class(name) for name in names]
     return tuple(
         box
         for box in page.boxes

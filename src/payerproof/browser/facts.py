@@ -190,6 +190,8 @@ class AuthorizationVisit:
     decision: Literal["approve", "decline", "look"] = "approve"
     leave_out: tuple[str, ...] = ()
     """Resource types, or words of data classes, to untick before approving."""
+    include: tuple[str, ...] = ()
+    """Words of data classes to tick before approving, which the page leaves empty."""
     choose: str = ""
     """Persona id of the represented member; empty means oneself."""
     fresh: bool = False

@@ -46,6 +46,7 @@ class HookAgent:
                 "form": [list(pair) for pair in visit.form],
                 "decision": visit.decision,
                 "leave_out": list(visit.leave_out),
+                "include": list(visit.include),
                 "choose": visit.choose,
             },
             bearer=self._token,

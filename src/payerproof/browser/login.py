@@ -46,6 +46,7 @@ class Errand:
     redirect_uri: str = ""
     decision: Decision = "approve"
     leave_out: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
     choose: str = ""
     password: str | None = field(default=None, repr=False)
     """Typed instead of the persona's own."""
@@ -411,8 +412,9 @@ class Journey:
         assert reading.allow is not None
         if reading.people and self.choose_person(reading) is None:
             return
-        leave = consent.boxes_to_leave_out(seen, self.errand.leave_out)
-        for box in consent.boxes_to_tick(seen, reading):
+        leave = consent.boxes_about(seen, self.errand.leave_out)
+        wanted = [b for b in consent.boxes_about(seen, self.errand.include) if not b.checked]
+        for box in dict.fromkeys((*consent.boxes_to_tick(seen, reading), *wanted)):
             if box not in leave:
                 self.tab.tick(box, on=True)
         for box in leave:

@@ -70,3 +70,34 @@ class Looks:
             "the token did not open the member's own Patient before anything was revoked",
             self.last.exchange,
         )
+
+
+class Fetches(Protocol):
+    """The fixture ``api``."""
+
+    def once(self, who: Any = None) -> FhirClient:
+        """A client that sends each request once in a run."""
+        ...
+
+
+class Configured(Protocol):
+    """The payer's SMART configuration."""
+
+    @property
+    def issuer(self) -> str:
+        """Issuer of identity tokens, or an empty string."""
+        ...
+
+    def endpoint(self, name: str) -> str:
+        """An address by its name, or an empty string."""
+        ...
+
+
+def userinfo_address(api: Fetches, smart: Configured) -> str:
+    """Where userinfo is served, by SMART's configuration or OpenID's; empty where it is not."""
+    named = smart.endpoint("userinfo_endpoint")
+    if named or not smart.issuer:
+        return named
+    address = smart.issuer.rstrip("/") + "/.well-known/openid-configuration"
+    metadata = api.once().get(address, accept="application/json")
+    return str(metadata.body.get("userinfo_endpoint") or "")

@@ -89,6 +89,8 @@ class Expect(Table):
     """FHIR resource types with at least one entry."""
     date_edges: tuple[date, ...] = ()
     """Dates of service at the edge of the date floor: 2015-12-31, 2016-01-01 …"""
+    protected: bool = False
+    """Has specially protected records, which no app gets unless a box of their own is ticked."""
 
 
 class Persona(Table):

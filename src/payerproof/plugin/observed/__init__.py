@@ -10,6 +10,7 @@ from __future__ import annotations
 from payerproof.plugin.observed.asking import SAMPLE, Asked, Unattested, sample
 from payerproof.plugin.observed.fixture import Observed
 from payerproof.plugin.observed.others import Others
+from payerproof.plugin.observed.protected import Protected
 from payerproof.plugin.observed.refresh import Expired, Narrowed, Refreshed, Rescoped
 from payerproof.plugin.observed.returned import RefreshReturned, Returned
 from payerproof.plugin.observed.trips import Alone, Asserted, Replayed
@@ -23,6 +24,7 @@ __all__ = [
     "Narrowed",
     "Observed",
     "Others",
+    "Protected",
     "RefreshReturned",
     "Refreshed",
     "Replayed",

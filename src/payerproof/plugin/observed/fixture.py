@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from payerproof.expect.outcomes import not_applicable_unless
 from payerproof.plugin.observed import asking, refresh, trips
 from payerproof.plugin.observed.others import Others, others
+from payerproof.plugin.observed.protected import Protected, protected
 from payerproof.plugin.observed.returned import (
     RefreshReturned,
     Returned,
@@ -73,6 +74,10 @@ class Observed:
     def asked(self) -> asking.Asked:
         """An app that was not connected, and how the member was asked about it."""
         return observe(self._session, "asked", asking.asked)
+
+    def protected(self) -> Protected:
+        """Specially protected records, by a grant for which their box was left empty."""
+        return observe(self._session, "protected", protected)
 
     def unattested(self) -> asking.Unattested:
         """An app whose developer did not attest to the payer's privacy questions."""
