@@ -151,7 +151,8 @@ def _text(value: Any) -> str:
     if not isinstance(value, Mapping):
         return ""
     if value.get("reference"):
-        return str(value["reference"])
+        # what is contained has no address by which it could be searched for
+        return "" if str(value["reference"]).startswith("#") else str(value["reference"])
     if value.get("value"):
         return f"{value.get('system', '')}|{value['value']}"
     coded = next((c for c in codings(value) if c.get("code")), {})
