@@ -16,7 +16,7 @@ from payerproof.suite import (
     inconclusive_unless,
 )
 
-ANYWAY = ("Coverage", "Patient")
+ANYWAY = ("Coverage",)
 """Types that were asked for, about which a box may be ticked."""
 
 
@@ -108,7 +108,7 @@ def test_declining_adds_no_entry(observed: Observed, target: Target) -> None:
 )
 def test_nothing_extra_is_ticked(observed: Observed) -> None:
     """Nothing outside the request is ticked."""
-    # given an app that asked for coverage and personal data only
+    # given an app that asked for coverage only
     outcome = observed.asked().narrow
     inconclusive_unless(outcome.consent, "no consent page was shown", *outcome.exchanges[-2:])
     assert outcome.consent is not None
@@ -118,7 +118,7 @@ def test_nothing_extra_is_ticked(observed: Observed) -> None:
     # then each is about something asked for
     expect.that(
         not extra,
-        "nothing ticked beyond coverage, personal data, identity and access while away",
+        "nothing ticked beyond coverage, identity and access while away",
         f"ticked beyond it: {', '.join(extra)}"
         if extra
         else f"{len(ticked)} ticked, all asked for",

@@ -164,6 +164,12 @@ class Grants:
 
         Raises `LoginTrouble` where no code or no token comes.
         """
+        return self.obtained(persona, app, scopes, **how)[0]
+
+    def obtained(
+        self, persona: Persona, app: App, scopes: str = "", **how: Any
+    ) -> tuple[Grant, AuthorizationOutcome]:
+        """The same, with the trip to the authorization endpoint."""
         request = self.request(app, scopes)
         if how.get("leave_out"):
             request = request.having(prompt="consent")  # a remembered consent offers no choice
@@ -172,7 +178,7 @@ class Grants:
             raise LoginTrouble(
                 f"{persona.id} was not asked, so nothing could be left out", outcome.exchanges[-3:]
             )
-        return self._exchange(persona, app, request, outcome)
+        return self._exchange(persona, app, request, outcome), outcome
 
     def _exchange(
         self,

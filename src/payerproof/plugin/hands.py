@@ -205,12 +205,18 @@ class Lease:
         ends, so a check refreshes grants of that member only: an older token may end nothing.
         `how` as in `browser.facts.AuthorizationVisit`. Raises `LoginTrouble` (inconclusive).
         """
+        return self.with_outcome(person, app, scopes, **how)[0]
+
+    def with_outcome(
+        self, person: Person, app: App | None = None, scopes: str = "", **how: Any
+    ) -> tuple[Grant, AuthorizationOutcome]:
+        """The same, with the trip on which the grant was given."""
         self._session.greet(person.persona)
         held = self.hold(person, app) if app else self.hold(person)
-        grant = self._session.grants.obtain(person.persona, held, scopes, **how)
+        grant, outcome = self._session.grants.obtained(person.persona, held, scopes, **how)
         if not self._session.undone_at_the_end or not self._is_the_member(person):
             self._stack.callback(self._session.grants.give_back, grant)
-        return grant
+        return grant, outcome
 
     def reading(self, person: Person, scopes: str = "", **how: Any) -> Grant:
         """A grant of some spare app to read with and never to change, obtained once in a run.

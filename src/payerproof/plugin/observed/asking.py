@@ -19,7 +19,7 @@ from payerproof.target import App
 
 T = TypeVar("T")
 
-NARROW = "launch/patient openid fhirUser offline_access patient/Patient.rs patient/Coverage.rs"
+NARROW = "launch/patient openid fhirUser offline_access patient/Coverage.rs"
 RESERVED = "!*'();:@&=+$,/?#[]% ~-._"
 """Characters that have a meaning in URLs, or are changed on the way by careless code."""
 

@@ -146,6 +146,8 @@ class Narrowed:
     before: Reply
     """A search for conditions with the first grant."""
     later: Grant
+    left_out: tuple[str, ...]
+    """Boxes that were cleared for it; empty where grants come from a hook."""
     after: Reply
     """The same search, with the first grant's token, after the later consent."""
     refresh: TokenAnswer | None
@@ -163,10 +165,11 @@ def narrowed(scene: Scene) -> Narrowed:
     wide = scene.lease(scene.member, app, first)
     before = scene.client(wide.access_token).search("Condition", patient=own)
     more = f"{first} patient/Observation.{kinds}"
-    later = scene.lease(scene.member, app, more, leave_out=("Condition",))
+    later, outcome = scene.lease.with_outcome(scene.member, app, more, leave_out=("Condition",))
     after = scene.client(wide.access_token).search("Condition", patient=own)
     token = wide.refresh_token
-    return Narrowed(wide, before, later, after, scene.tokens(app).refresh(token) if token else None)
+    refreshed_wide = scene.tokens(app).refresh(token) if token else None
+    return Narrowed(wide, before, later, outcome.left_out, after, refreshed_wide)
 
 
 @dataclass(frozen=True)
