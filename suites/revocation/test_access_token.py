@@ -10,6 +10,7 @@ from payerproof.suite import (
     check,
     expect,
     inconclusive_unless,
+    not_applicable_unless,
     remark,
 )
 
@@ -47,6 +48,18 @@ def test_no_type_opens_in_any_form(member: Person, revoked: Ended) -> None:
     (revoked.renewed or revoked.access).must_be_dead()
     # then the very same requests are refused as well
     expect(*(form.after for form in opened)).is_refused()
+
+
+@check("revocation.access-token-dies/userinfo", needs=NEEDS)
+def test_userinfo_after_revocation(revoked: Ended) -> None:
+    """After revocation userinfo tells the app nothing more."""
+    # given a payer that offers userinfo, and a token for which it told who signed in
+    not_applicable_unless("userinfo" in revoked.fhir, "No userinfo is offered.")
+    told = revoked.tried("userinfo")
+    # when the app was revoked, and its token refused for the member's own Patient
+    (revoked.renewed or revoked.access).must_be_dead()
+    # then userinfo refuses it as well
+    expect(told.after).is_refused()
 
 
 @check("revocation.access-token-dies/remaining-life-told", needs=NEEDS)

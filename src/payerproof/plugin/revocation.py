@@ -18,7 +18,7 @@ from payerproof.fhir.reply import Reply
 from payerproof.plugin.grants import Grant
 from payerproof.smart.tokens import TokenAnswer
 
-OPENED = ("read", "search", "search by POST", "everything")
+OPENED = ("read", "search", "search by POST", "compartment", "everything", "documents")
 """The forms in which the member's own data were asked for."""
 
 T = TypeVar("T")
@@ -90,7 +90,8 @@ class Ended:
     kept_refresh: TokenAnswer | None = None
     """What the refresh token of the app that was kept brought after the revocation."""
     revived: tuple[Reply, ...] = ()
-    """The revoked token again, after the app that was kept had got a new one."""
+    """The revoked token again, after the app that was kept had got a new one and was connected
+    anew."""
     refresh_of_old: TokenAnswer | None = None
     """The revoked refresh token again, after that."""
     again: tuple[Reply, ...] = ()
@@ -101,6 +102,12 @@ class Ended:
     """The same list after it."""
     reconnecting: AuthorizationOutcome | None = None
     """The trip on which the revoked app asked anew, up to the consent page."""
+    reconnected: Grant | None = None
+    """What the app got when it was connected again; None where it got nothing."""
+    after_reconnecting: Reply | None = None
+    """The revoked token again, after that."""
+    refresh_after_reconnecting: TokenAnswer | None = None
+    """The revoked refresh token again, after that."""
 
     def tried(self, name: str) -> Tried:
         """One of `fhir`; ends the check as inconclusive where it opened nothing before."""

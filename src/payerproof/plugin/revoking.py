@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from payerproof.browser.errors import ControlNotFound, LoginFailed, PageUnreachable
-from payerproof.expect.given import Looks
+from payerproof.expect.given import Looks, userinfo_address
 from payerproof.expect.outcomes import Inconclusive
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
@@ -134,7 +134,11 @@ class _Revoking:
             asks |= self._next_link(client)
         asks["search"] = lambda: client.search("Coverage", beneficiary=own)
         asks["search by POST"] = lambda: client.search_by_post("Condition", patient=own)
+        asks["compartment"] = lambda: client.get(f"Patient/{own}/Condition")
         asks["everything"] = lambda: client.get(f"Patient/{own}/$everything")
+        asks["documents"] = lambda: client.get("DocumentReference/$docref", [("patient", own)])
+        if userinfo := userinfo_address(self.api, self.session.configuration):
+            asks["userinfo"] = lambda: client.get(userinfo)
         if address := next(_attachments(record.of("DocumentReference")), ""):
             asks["attachment"] = lambda: client.get(address)
             asks[f"attachment {ALONE}"] = lambda: self.api.anonymous().get(address)
@@ -227,6 +231,8 @@ class _Revoking:
         if ended.kept:
             tokens = self.authorization.tokens(self.session.target.app(ended.kept.app), self.member)
             found["kept_refresh"] = tokens.refresh(ended.kept.refresh_token)
+            kept = self.session.target.app(ended.kept.app)
+            _perhaps(lambda: self.lease(self.member, kept))
             looks.refused()
             found["revived"] = tuple(looks.replies)
             if token := ended.newest.refresh_token:
@@ -236,7 +242,21 @@ class _Revoking:
             found["again"] = self._again(looks)
         request = self.authorization.request(app)
         found["reconnecting"] = self.authorization.visit(self.member, request, decision="look")
-        return found
+        return found | self._reconnected(app, ended, looks)
+
+    def _reconnected(self, app: App, ended: Ended, looks: Looks) -> dict[str, Any]:
+        """Connect the revoked app again, and try its old tokens."""
+        tokens = self.authorization.tokens(app, self.member)
+        grant = _perhaps(lambda: self.lease(self.member, app))
+        if grant is None:
+            return {}
+        looks.refused()
+        old = ended.newest.refresh_token
+        return {
+            "reconnected": grant,
+            "after_reconnecting": looks.last,
+            "refresh_after_reconnecting": tokens.refresh(old) if old else None,
+        }
 
     def _again(self, looks: Looks) -> tuple[Reply, ...]:
         first = len(looks.replies)
