@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from payerproof.expect.outcomes import settle
 from payerproof.fhir.compartment import members_of
@@ -199,13 +200,14 @@ def _wording(issue: Mapping[str, Any], asked: str) -> str:
     """A short tag of an issue's words, without those that were asked for and without numbers."""
     details = issue.get("details")
     said = [issue.get("diagnostics"), details.get("text") if isinstance(details, Mapping) else ""]
-    words = [
-        word
-        for text in said
-        for word in re.split(r"[^\w.-]+", str(text or ""))
-        if word and word not in asked and not re.search(r"\d", word)
-    ]
+    given = set(_words(unquote(asked)))
+    words = [w for text in said for w in _words(str(text or "")) if w not in given]
+    words = [word for word in words if not re.search(r"\d", word)]
     return f" (wording {zlib.crc32(' '.join(words).encode()):08x})" if words else ""
+
+
+def _words(text: str) -> list[str]:
+    return [part.strip(".-") for part in re.split(r"[^\w.-]+", text) if part.strip(".-")]
 
 
 def _disclosed(found: list[tuple[Reply, Trace]]) -> str:

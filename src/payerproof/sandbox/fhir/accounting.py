@@ -31,7 +31,7 @@ def accounted(call: Call, segments: tuple[str, ...], outcome: Reply | Refused) -
 def _named(resource: Resource | None) -> list[str]:
     if resource is None:
         return []
-    rows = [entry["resource"] for entry in resource.get("entry", ())]
+    rows = [entry["resource"] for entry in resource.get("entry", ()) if "resource" in entry]
     if resource.get("resourceType") != "Bundle":
         rows = [resource]
     return [f"{row['resourceType']}/{row['id']}" for row in rows if "id" in row]
