@@ -91,10 +91,11 @@ def test_request_without_scope(authorization: Authorization, lease: Lease, membe
         for answer in answers
         for name in answer.scopes
         if name.partition("/")[0] in ("user", "system")
+        or name in ("offline_access", "online_access")
     ]
     expect.that(
         not wide,
-        "a refusal, or scopes of one member only",
+        "a refusal, or scopes of one member only and for as long as they are there",
         f"granted: {', '.join(wide)}" if wide else told(outcome),
         *outcome.exchanges[-3:],
         *(answer.exchange for answer in answers),
@@ -177,6 +178,36 @@ def test_wildcards_are_accepted(
         "a wildcard opens what the payer serves",
         f"not granted: {', '.join(closed)}" if closed else f"{len(grant.scopes)} scopes granted",
         grant.exchange,
+    )
+
+
+@check("oauth.wildcard-scopes/each-listed", needs=("member",))
+@each("notation", ("rs", "read"))
+def test_listed_wildcards_are_granted(
+    observed: Observed, smart: SmartConfiguration, notation: str
+) -> None:
+    """Each wildcard that is listed opens what the payer serves when asked for alone."""
+    # given a wildcard that the payer lists
+    wildcard = f"patient/*.{notation}"
+    not_applicable_unless(
+        wildcard in smart.listed("scopes_supported"),
+        f"the payer does not list {wildcard}",
+        smart.exchange,
+    )
+    # when an app asks for it and for nothing else that opens data
+    seen = observed.alone(f"launch/patient {wildcard}")
+    # then it may read claims and clinical data
+    closed = [
+        kind
+        for kind in ("Patient", "ExplanationOfBenefit", "Coverage", "Condition")
+        if not opens(seen.scopes, kind, "r")
+    ]
+    expect.that(
+        not closed,
+        f"{wildcard} opens what the payer serves",
+        f"not granted: {', '.join(closed)}" if closed else f"granted: {' '.join(seen.scopes)}",
+        *seen.outcome.exchanges[-3:],
+        *(answer.exchange for answer in seen.answers),
     )
 
 
