@@ -90,7 +90,7 @@ class Ended:
     kept_refresh: TokenAnswer | None = None
     """What the refresh token of the app that was kept brought after the revocation."""
     revived: tuple[Reply, ...] = ()
-    """The revoked token again, after the app that was kept had got a new one and was connected
+    """The revoked tokens again, after the app that was kept had got a new one and was connected
     anew."""
     refresh_of_old: TokenAnswer | None = None
     """The revoked refresh token again, after that."""
@@ -102,7 +102,7 @@ class Ended:
     """The same list after it."""
     reconnecting: AuthorizationOutcome | None = None
     """The trip on which the revoked app asked anew, up to the consent page."""
-    reconnected: Grant | None = None
+    reconnected: TokenAnswer | None = None
     """What the app got when it was connected again; None where it got nothing."""
     after_reconnecting: Reply | None = None
     """The revoked token again, after that."""

@@ -225,38 +225,43 @@ class _Revoking:
                 yield f"older {number}", tokens.refresh(grant.refresh_token)
 
     def _afterwards(self, app: App, ended: Ended) -> dict[str, Any]:
-        """What the app that was kept can do, and whether the revoked one comes back to life."""
+        """What the app that was kept can do, and whether the revoked one comes back to life.
+
+        An earlier grant is looked at: the newest one's rotated tokens were tried, and that alone
+        may have ended it.
+        """
+        old = next(iter(ended.older), ended.newest)
         looks = Looks(self.api.as_(ended.grant), self.member.patient_id)
+        returning = Looks(self.api.as_(old), self.member.patient_id)
+        own = self.authorization.tokens(app, self.member)
         found: dict[str, Any] = {}
         if ended.kept:
-            tokens = self.authorization.tokens(self.session.target.app(ended.kept.app), self.member)
-            found["kept_refresh"] = tokens.refresh(ended.kept.refresh_token)
             kept = self.session.target.app(ended.kept.app)
-            _perhaps(lambda: self.lease(self.member, kept))
+            tokens = self.authorization.tokens(kept, self.member)
+            found["kept_refresh"] = tokens.refresh(ended.kept.refresh_token)
+            self._connected_anew(kept)
             looks.refused()
-            found["revived"] = tuple(looks.replies)
-            if token := ended.newest.refresh_token:
-                own = self.authorization.tokens(app, self.member)
-                found["refresh_of_old"] = own.refresh(token)
+            returning.refused()
+            found["revived"] = (*looks.replies, *returning.replies)
+            if old.refresh_token:
+                found["refresh_of_old"] = own.refresh(old.refresh_token)
         if ended.access.delay is not None:
             found["again"] = self._again(looks)
         request = self.authorization.request(app)
         found["reconnecting"] = self.authorization.visit(self.member, request, decision="look")
-        return found | self._reconnected(app, ended, looks)
+        found["reconnected"] = self._connected_anew(app)
+        returning.refused()
+        found["after_reconnecting"] = returning.last
+        if old.refresh_token:
+            found["refresh_after_reconnecting"] = own.refresh(old.refresh_token)
+        return found
 
-    def _reconnected(self, app: App, ended: Ended, looks: Looks) -> dict[str, Any]:
-        """Connect the revoked app again, and try its old tokens."""
+    def _connected_anew(self, app: App) -> TokenAnswer | None:
+        """What an app gets when the member is asked about it and approves; None: no code."""
+        request = self.authorization.request(app, prompt="consent")
+        code = _perhaps(lambda: self.authorization.code(self.member, request))
         tokens = self.authorization.tokens(app, self.member)
-        grant = _perhaps(lambda: self.lease(self.member, app))
-        if grant is None:
-            return {}
-        looks.refused()
-        old = ended.newest.refresh_token
-        return {
-            "reconnected": grant,
-            "after_reconnecting": looks.last,
-            "refresh_after_reconnecting": tokens.refresh(old) if old else None,
-        }
+        return tokens.exchange(code, request.redirect_uri, request.pkce.verifier) if code else None
 
     def _again(self, looks: Looks) -> tuple[Reply, ...]:
         first = len(looks.replies)
