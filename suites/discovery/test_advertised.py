@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from payerproof.expect.advertised import (
+    WRITES,
     interactions,
+    is_writing,
     references,
     resources_of,
     try_searches,
@@ -27,7 +29,6 @@ from payerproof.suite import (
     not_applicable_unless,
 )
 
-WRITES = {"create", "update", "patch", "delete"}
 ASKED_FOR = ("Patient", "Coverage", CLAIMS)
 VERSIONS = {"vread": "_history/{version}", "history-instance": "_history"}
 """Interaction → the address below a resource by which it is tried."""
@@ -201,7 +202,7 @@ def test_writes_are_advertised_with_a_scope_only(
     # given the types with writes, and the scopes that would allow any
     listed = _listed(capability)
     writable = sorted(kind for kind, told in listed.items() if interactions(told) & WRITES)
-    scopes = [name for name in smart.listed("scopes_supported") if _writes(name)]
+    scopes = [name for name in smart.listed("scopes_supported") if is_writing(name)]
     # then no write is advertised that nobody can be granted
     expect.that(
         not writable or scopes,
@@ -262,12 +263,6 @@ def test_answers_are_fhir_json(api: Api, member: Person) -> None:
 def _in_format(get: Any, path: str, kind: str) -> Reply:
     reply: Reply = get(path, accept=kind)
     return reply
-
-
-def _writes(scope: str) -> bool:
-    """True for ``patient/Type.write``, ``.*`` and SMART 2 permissions with c, u or d."""
-    action = scope.partition("/")[2].partition(".")[2].partition("?")[0]
-    return action in ("write", "*") or bool(action != "read" and set(action) & set("cud"))
 
 
 def _listed(capability: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

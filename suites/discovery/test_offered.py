@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from payerproof.expect.advertised import WRITES, interactions, is_writing, resources_of
 from payerproof.suite import (
     Api,
     Apps,
@@ -168,6 +172,35 @@ def test_offline_capability_and_scope(smart: SmartConfiguration) -> None:
         "both or neither",
         f"permission-offline {'is' if claimed else 'is not'} claimed, "
         f"offline_access {'is' if listed else 'is not'} listed",
+        smart.exchange,
+    )
+
+
+@check("discovery.advertises-what-works/scope-levels")
+def test_scopes_fit_capabilities_and_interactions(
+    smart: SmartConfiguration, capability: Mapping[str, Any]
+) -> None:
+    """User-level scopes are listed with permission-user only, and writing ones with writes only."""
+    scopes = smart.listed("scopes_supported")
+    not_applicable_unless(scopes, "The configuration lists no scopes.", smart.exchange)
+    # given what the capabilities claim and the FHIR server offers
+    writes = any(interactions(told) & WRITES for told in resources_of(capability).values())
+    faults = {
+        "user-level scopes without permission-user": [
+            name for name in scopes if name.startswith("user/")
+        ]
+        if "permission-user" not in smart.capabilities
+        else [],
+        "scopes for writing without any write": []
+        if writes
+        else [name for name in scopes if is_writing(name)],
+    }
+    # then no scope is listed that nothing stands behind
+    told = [f"{what}: {', '.join(names[:3])}" for what, names in faults.items() if names]
+    expect.that(
+        not told,
+        "scopes that capabilities and interactions stand behind",
+        "; ".join(told) or f"so with {len(scopes)} scopes",
         smart.exchange,
     )
 

@@ -39,6 +39,9 @@ _ADDED = frozenset({"_count", "_format", "_total", "_sort", "_summary", "patient
 
 EARLIEST = "ge1900-01-01"
 
+WRITES = frozenset({"create", "update", "patch", "delete"})
+"""Interactions that change what the payer holds."""
+
 
 def resources_of(statement: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Type → what a statement says of it, as a server."""
@@ -53,6 +56,12 @@ def resources_of(statement: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 def interactions(resource: Mapping[str, Any]) -> frozenset[str]:
     """Codes of the interactions that a type is advertised with."""
     return frozenset(str(one.get("code")) for one in mappings(resource.get("interaction")))
+
+
+def is_writing(scope: str) -> bool:
+    """True for ``patient/Type.write``, ``.*`` and SMART 2 permissions with c, u or d."""
+    action = scope.partition("/")[2].partition(".")[2].partition("?")[0]
+    return action in ("write", "*") or bool(action != "read" and set(action) & set("cud"))
 
 
 def parameters(resource: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
