@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from payerproof.expect.given import Looks
 from payerproof.expect.paging import claims_in_pages
-from payerproof.suite import Api, Lease, Person, Reply, check, expect, inconclusive_unless
+from payerproof.suite import (
+    Api,
+    Authorization,
+    Lease,
+    Person,
+    Reply,
+    SmartConfiguration,
+    Target,
+    check,
+    eventually,
+    expect,
+    inconclusive_unless,
+    not_applicable_unless,
+)
 
 CLAIMS = "ExplanationOfBenefit"
 
@@ -36,6 +50,42 @@ def test_next_link_of_another_app(api: Api, lease: Lease, member: Person) -> Non
     # then no claim comes
     expect(reply).has_no_resource_of(CLAIMS)
     expect.that(following.ok, "the link works for its owner", "it does", following.exchange)
+
+
+@check("isolation.paging/revoked-token", needs=("member", "two_apps"), prod="gated")
+def test_next_link_after_the_end_of_the_token(
+    api: Api,
+    authorization: Authorization,
+    lease: Lease,
+    member: Person,
+    smart: SmartConfiguration,
+    target: Target,
+) -> None:
+    """A next link gives nothing to the token it was made for once that token was revoked."""
+    # given a next link to claims, made for a grant of its own that is then revoked
+    not_applicable_unless(
+        smart.endpoint("revocation_endpoint"),
+        "No revocation endpoint is published.",
+        smart.exchange,
+    )
+    grant = lease(member)
+    client = api.as_(grant)
+    first = client.search(CLAIMS, [("patient", member.patient_id), ("_count", "1")])
+    inconclusive_unless(
+        first.link("next"), "the grant's claims have no next link", grant.exchange, first.exchange
+    )
+    authorization.tokens(target.app(grant.app), member).revoke(grant.access_token)
+    looks = Looks(client, member.patient_id)
+    dead = eventually(
+        looks.refused,
+        within=target.policy.revocation_wait_seconds,
+        every=max(target.policy.revocation_poll_seconds, 0.5),
+    )
+    inconclusive_unless(dead is not None, "the revoked token still works", looks.last.exchange)
+    # when the link is called with the dead token
+    reply = client.get(first.link("next"))
+    # then no claim comes
+    expect(reply).has_no_resource_of(CLAIMS)
 
 
 def _second_page(api: Api, person: Person) -> tuple[str, Reply]:
