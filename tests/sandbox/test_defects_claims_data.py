@@ -113,6 +113,7 @@ FAULTS: dict[str, Shows] = {
     "laboratory-left-out": _lacks("'laboratory'", "Observation"),
     "allergies-left-out": lambda p: not _rows(p, "AllergyIntolerance"),
     "coverage-without-class": _all("Coverage", lambda c: "class" not in c),
+    "encounters-without-type": _all("Encounter", lambda e: "type" not in e),
     "member-number-unknown": _holds("'unknown'", "Patient"),
     "facility-reference-dangles": _dangling,
     "all-updated-by-nightly-load": _updated,

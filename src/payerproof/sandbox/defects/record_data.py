@@ -71,6 +71,19 @@ _edited(
 )
 
 
+def _untyped(encounter: Resource) -> Resource:
+    return {key: value for key, value in encounter.items() if key != "type"}
+
+
+_edited(
+    "encounters-without-type",
+    "Q-DATA-09",
+    "Encounters name the US Core profile and leave out the type that it requires",
+    "Encounter",
+    _untyped,
+)
+
+
 def _unknown_number(patient: Resource) -> Resource:
     return {**patient, "identifier": [{**patient["identifier"][0], "value": "unknown"}]}
 
