@@ -117,7 +117,6 @@ def lives_for(defect, alive, dead):
 
 
 lives_for("revocation-takes-two-seconds", 0, 3)
-lives_for("revocation-takes-eight-seconds", 4, 9)
 
 
 @PROBES.of("revocation-takes-two-hours")

@@ -92,7 +92,7 @@ _defect(
     "N-REV-01 AC-07-4 N-REV-14",
     "The FHIR API looks at a token's expiry and never asks whether it was revoked",
     _unasked(_everywhere),
-    twin="revocation-takes-eight-seconds",
+    twin="revocation-takes-two-seconds",
 )
 _defect(
     "gateway-remembers-good-tokens",
