@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from payerproof.browser.errors import ControlNotFound, LoginFailed, PageUnreachable
 from payerproof.expect.given import Looks, userinfo_address
 from payerproof.expect.outcomes import Inconclusive
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
-from payerproof.plugin.grants import Grant, LoginTrouble, Trouble
-from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal
+from payerproof.plugin.grants import Grant
+from payerproof.plugin.hands import Portal
+from payerproof.plugin.observed.scene import Scene, observe
 from payerproof.plugin.people import Person
 from payerproof.plugin.revocation import Ended, Tried, Watched
 from payerproof.plugin.session import RunSession
@@ -36,45 +35,22 @@ def ended_by_the_member(session: RunSession) -> Ended:
     is tried before and after. Raises `payerproof.expect.outcomes.Inconclusive` where the app could
     not be connected or revoked.
     """
-    found = session.memo.once("revocation", lambda: _made(session))
-    if isinstance(found, Trouble):
-        raise LoginTrouble(found.sentence, found.evidence)
-    assert isinstance(found, Ended)
-    kept = [found.kept] if found.kept else []
-    for grant in (found.grant, found.newest, *found.older, *kept):
+    ended = observe(session, "revoked", _revoked)
+    for grant in (ended.newest, *ended.older):
         session.grants.learn(grant)
-    return found
+    return ended
 
 
-def _made(session: RunSession) -> Ended | Trouble:
-    first, pair = session.cast.first, session.cast.pair
-    assert first is not None, "needs member: say so in @check(…, needs=('member',))"
-    stranger = session.person(pair[1]) if pair else None
-    try:
-        with ExitStack() as stack:
-            lease = Lease(session, stack)
-            return _Revoking(session, session.person(first), stranger, lease).carried_out()
-    except Inconclusive as trouble:
-        return Trouble(trouble.sentence, trouble.evidence)
-    except (ControlNotFound, LoginFailed, PageUnreachable) as trouble:
-        return Trouble(str(trouble), ())
+def _revoked(scene: Scene) -> Ended:
+    pair = scene.session.cast.pair
+    stranger = scene.session.person(pair[1]) if pair else None
+    return _Revoking(scene.session, scene.member, scene.lease, stranger).carried_out()
 
 
-@dataclass
-class _Revoking:
-    session: RunSession
-    member: Person
+@dataclass(frozen=True)
+class _Revoking(Scene):
     stranger: Person | None
-    lease: Lease
     asks: dict[str, Ask] = field(default_factory=dict)
-
-    @property
-    def api(self) -> Api:
-        return Api(self.session)
-
-    @property
-    def authorization(self) -> Authorization:
-        return Authorization(self.session)
 
     def carried_out(self) -> Ended:
         app = self._app()
@@ -85,7 +61,7 @@ class _Revoking:
         grant = self.lease(self.member, app)
         request = self.authorization.request(app)
         code = _perhaps(lambda: self.authorization.code(self.member, request))
-        tokens = self.authorization.tokens(app, self.member)
+        tokens = self.tokens(app)
         refreshed = tokens.refresh(grant.refresh_token) if grant.refresh_token else None
         ended = Ended(grant, refreshed, older, kept, *self._watches(grant, refreshed))
         self._plan(ended, others)
@@ -112,12 +88,10 @@ class _Revoking:
 
     def _app(self) -> App:
         """An app with a secret where there is one: only it may ask for introspection."""
-        spare = Apps(self.session).spare
-        able = [app for app in spare if app.type == "confidential-symmetric"]
-        return self.lease.hold(self.member, *(able or spare))
+        return self.lease.hold(self.member, *self.spare("confidential-symmetric"))
 
     def _kept(self, revoked: App) -> Grant | None:
-        further = [app for app in Apps(self.session).spare if app.id != revoked.id]
+        further = [app for app in self.apps.spare if app.id != revoked.id]
         if not further:
             return None
         return self.lease(self.member, self.lease.hold(self.member, *further))
@@ -208,13 +182,13 @@ class _Revoking:
             "introspection_endpoint"
         ):
             return {}
-        tokens, grant = self.authorization.tokens(app, self.member), ended.newest
+        tokens, grant = self.tokens(app), ended.newest
         named = {"access token": grant.access_token, "refresh token": grant.refresh_token}
         return {name: tokens.introspect(token) for name, token in named.items() if token}
 
     def _refreshes(self, app: App, ended: Ended) -> Iterator[tuple[str, TokenAnswer]]:
         """Each refresh token of the app; the newest first, for a rotated one may end its family."""
-        tokens = self.authorization.tokens(app, self.member)
+        tokens = self.tokens(app)
         current = ended.newest.refresh_token
         if current:
             yield "newest", tokens.refresh(current)
@@ -233,7 +207,7 @@ class _Revoking:
         old = next(iter(ended.older), ended.newest)
         looks = Looks(self.api.as_(ended.grant), self.member.patient_id)
         returning = Looks(self.api.as_(old), self.member.patient_id)
-        own = self.authorization.tokens(app, self.member)
+        own = self.tokens(app)
         found: dict[str, Any] = {}
         if ended.kept:
             kept = self.session.target.app(ended.kept.app)
@@ -260,7 +234,7 @@ class _Revoking:
         """What an app gets when the member is asked about it and approves; None: no code."""
         request = self.authorization.request(app, prompt="consent")
         code = _perhaps(lambda: self.authorization.code(self.member, request))
-        tokens = self.authorization.tokens(app, self.member)
+        tokens = self.tokens(app)
         return tokens.exchange(code, request.redirect_uri, request.pkce.verifier) if code else None
 
     def _again(self, looks: Looks) -> tuple[Reply, ...]:
