@@ -22,7 +22,7 @@ def _here(visit: Visit, *steps: str) -> tuple[Journey, Person] | None:
 async def show_members(visit: Visit) -> Response:
     """GET /portal/choose-member."""
     here = _here(visit, "choose-member")
-    return visit.to("continue") if here is None else _members(visit, here[1], "")
+    return await visit.onward() if here is None else _members(visit, here[1], "")
 
 
 def _members(visit: Visit, person: Person, error: str) -> Response:
@@ -40,19 +40,19 @@ async def choose_member(visit: Visit) -> Response:
     """POST /portal/choose-member: exactly one member, and only one that is open to the person."""
     here = _here(visit, "choose-member")
     if here is None:
-        return visit.to("continue")
+        return await visit.onward()
     journey, person = here
     chosen = visit.form.text("member")
     if not visit.tenant.policies.portal.may_choose(visit.tenant, person, chosen):
         return _members(visit, person, "Choose whose information you want to share.")
     journey.patient = chosen
-    return visit.to("continue")
+    return await visit.onward()
 
 
 async def show_consent(visit: Visit) -> Response:
     """GET /portal/consent."""
     here = _here(visit, "consent")
-    return visit.to("continue") if here is None else _consent(visit, here, "", None)
+    return await visit.onward() if here is None else _consent(visit, here, "", None)
 
 
 def _consent(
@@ -70,7 +70,7 @@ async def decide(visit: Visit) -> Response:
     """POST /portal/consent: Allow with the boxes that are ticked, or Don't allow."""
     here = _here(visit, "consent")
     if here is None:
-        return visit.to("continue")
+        return await visit.onward()
     journey, person = here
     policies, tenant = visit.tenant.policies.portal, visit.tenant
     decision = visit.form.text("decision")
@@ -92,13 +92,13 @@ async def decide(visit: Visit) -> Response:
 async def show_no_record(visit: Visit) -> Response:
     """GET /portal/no-record: signed in, but no member record is linked to the account."""
     here = _here(visit, "no-record")
-    return visit.to("continue") if here is None else visit.page("no-record.html.j2")
+    return await visit.onward() if here is None else visit.page("no-record.html.j2")
 
 
 async def leave_without_record(visit: Visit) -> Response:
     """POST /portal/no-record: back to the app, which is told that nothing was granted."""
     here = _here(visit, "no-record")
     if here is None:
-        return visit.to("continue")
+        return await visit.onward()
     refuse = visit.tenant.policies.portal.refuse_without_record
     return visit.away(refuse(visit.tenant, here[0].request))

@@ -14,7 +14,7 @@ from payerproof.sandbox.portal.visit import Visit
 async def show_sign_in(visit: Visit) -> Response:
     """GET /portal/sign-in."""
     if visit.journey is None and visit.session.user:
-        return visit.onward()
+        return await visit.onward()
     return _form(visit)
 
 
@@ -58,11 +58,11 @@ async def _judge(visit: Visit, user: str, template: str) -> Response:
     if person is None:
         return await _failed(visit, user, template)
     if not policies.second_factor_is_needed(tenant, person):
-        return _enter(visit, person)
+        return await _enter(visit, person)
     if tenant.face.second_factor == "with-password":
         if not policies.code_is_right(tenant, person, visit.form.text("code")):
             return await _failed(visit, user, template)
-        return _enter(visit, person)
+        return await _enter(visit, person)
     visit.session.pending = person.user
     visit.session.pending_since = tenant.clock.now()
     return visit.to("second-factor")
@@ -80,9 +80,9 @@ def _refused(visit: Visit, template: str, error: str, status: int) -> Response:
     return visit.page(template, status=status, error=error, identifier=visit.session.identifier)
 
 
-def _enter(visit: Visit, person: Person) -> Response:
+async def _enter(visit: Visit, person: Person) -> Response:
     visit.tenant.policies.portal.signed_in(visit.tenant, visit.session, person.user)
-    return visit.onward()
+    return await visit.onward()
 
 
 async def show_second_factor(visit: Visit) -> Response:
@@ -103,7 +103,7 @@ async def give_second_factor(visit: Visit) -> Response:
         return _refused(visit, template, factors.LOCKED, 429)
     if not policies.code_is_right(tenant, person, visit.form.text("code")):
         return await _failed(visit, person.user, template)
-    return _enter(visit, person)
+    return await _enter(visit, person)
 
 
 async def sign_out(visit: Visit) -> Response:

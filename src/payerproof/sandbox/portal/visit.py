@@ -59,10 +59,10 @@ class Visit:
         answer = self.tenant.policies.portal.back_to_app(location)
         return with_session(self.tenant, self.session, answer)
 
-    def onward(self) -> Response:
+    async def onward(self) -> Response:
         """Send the browser to what comes next, or to where it wanted to go."""
         if self.journey is not None:
-            return self.to("continue")
+            return await continue_journey(self)
         wanted, self.session.wanted = self.session.wanted or "apps", ""
         return self.to(wanted)
 
