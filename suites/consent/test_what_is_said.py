@@ -74,7 +74,7 @@ def test_spanish_asked_for(
     """With Spanish asked for, the page is Spanish or says its language, with the same choices."""
     # given the page in English, and a member whose browser has not been used in this run
     english = _consent(authorization, member)
-    quiet = run_session.cast.bystander(0)
+    quiet = run_session.cast.bystander(4)
     inconclusive_unless(quiet, "the browser of every member has been used already")
     assert quiet is not None
     other = run_session.person(quiet)

@@ -197,7 +197,7 @@ def _pages(
     pages = authorization.first_connection(member).pages
     if not target.pages.app_management:
         return pages
-    return (*pages, portal.connected_apps(member).page)
+    return (*pages, portal.first_look(member).page)
 
 
 def _seen(pages: tuple[PageFacts, ...] | list[PageFacts]) -> tuple[str, ...]:

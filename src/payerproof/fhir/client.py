@@ -38,6 +38,11 @@ def asking_anew() -> Iterator[None]:
         _anew.reset(token)
 
 
+def asked_anew() -> bool:
+    """True on a check's second try."""
+    return _anew.get()
+
+
 class EndlessPaging(Exception):
     """Next links that come round again, or go on beyond the limit (Q-REST-06)."""
 
@@ -185,4 +190,12 @@ def _encoded(params: Params) -> str:
     return urlencode(_pairs(params), quote_via=quote, safe=":/|,*$")
 
 
-__all__ = ["EndlessPaging", "FhirClient", "Memory", "Params", "Unreachable", "asking_anew"]
+__all__ = [
+    "EndlessPaging",
+    "FhirClient",
+    "Memory",
+    "Params",
+    "Unreachable",
+    "asked_anew",
+    "asking_anew",
+]

@@ -168,18 +168,19 @@ class Controller:
     def _undo(self, memo: Memo | None) -> None:
         """Take back what members granted in this run: by token, the rest on the portal's page.
 
-        Somebody who connected nothing but the shared app needs no visit to the page.
+        What a member gave an app but once costs one request by its token, three on the page.
         """
         session = RunSession.open(self.settings, "end", memo)
         try:
             people = {one.id: one for one in self.target.personas}
-            grants = Counter(one.persona for one in open_changes(Path(self.settings.run_dir)))
+            changes = open_changes(Path(self.settings.run_dir))
+            grants = Counter((one.persona, one.app) for one in changes)
             by_token = [
                 grant
                 for grant in self.shared
                 if not session.undone_at_the_end
                 or acts_for(people[grant.persona])
-                or grants[grant.persona] == 1
+                or grants[grant.persona, grant.app] == 1
             ]
             for grant in by_token:
                 with suppress(Unreachable, Inconclusive):

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from payerproof.browser.errors import ControlNotFound, LoginFailed, PageUnreachable
 from payerproof.expect.outcomes import Inconclusive
-from payerproof.fhir.client import FhirClient
+from payerproof.fhir.client import FhirClient, asked_anew
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.grants import Grant, LoginTrouble, Trouble
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease
@@ -77,11 +77,14 @@ class Scene:
 
 
 def observe(session: RunSession, key: str, make: Callable[[Scene], T]) -> T:
-    """What `make` brought when a check first asked for it.
+    """What `make` brought when a check first asked for it; on second tries, the first of them.
+
+    So a payer that answers now this way, now that way is told apart from one that is wrong.
 
     Raises `payerproof.expect.outcomes.Inconclusive` where it could not be made.
     """
-    found = session.memo.once(f"observed:{key}", lambda: _made(session, make))
+    again = ":again" if asked_anew() else ""
+    found = session.memo.once(f"observed:{key}{again}", lambda: _made(session, make))
     if isinstance(found, Trouble):
         raise LoginTrouble(found.sentence, found.evidence)
     for grant in (one for one in vars(found).values() if isinstance(one, Grant)) if found else ():
