@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 SUBJECT_ELEMENTS: Mapping[str, tuple[str, ...]] = {
@@ -73,14 +73,21 @@ def members_of(resource: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(found for name in elements if (found := reference_id(resource.get(name))))
 
 
-def resources_in(value: object) -> Iterator[Mapping[str, Any]]:
-    """Every resource in a JSON value: the outermost, in entries, contained, in parameters."""
-    if isinstance(value, Mapping):
-        if isinstance(value.get("resourceType"), str):
-            yield value
-        for inner in value.values():
-            if isinstance(inner, Mapping | list):
-                yield from resources_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from resources_in(inner)
+def resources_among(elements: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Those objects that are resources: the outermost, in entries, contained, in parameters."""
+    for element in elements:
+        if isinstance(element.get("resourceType"), str):
+            yield element
+
+
+def elements_in(value: object) -> Iterator[dict[str, Any]]:
+    """Every object in a parsed JSON value, itself included, in the order of the text."""
+    ahead = [value]
+    while ahead:
+        here = ahead.pop()
+        if isinstance(here, dict):
+            yield here
+            inner = [one for one in here.values() if isinstance(one, dict | list)]
+            ahead += inner[::-1]
+        elif isinstance(here, list):
+            ahead += here[::-1]

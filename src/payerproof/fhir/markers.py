@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
-from payerproof.fhir.compartment import members_of, resources_in
+from payerproof.fhir.compartment import members_of
 from payerproof.fhir.record import Record, is_member_data
 from payerproof.fhir.reply import Reply
 
@@ -89,26 +89,14 @@ class Markers:
         return tuple(dict.fromkeys(found))
 
     def _resources(self, reply: Reply) -> Iterator[Trace]:
-        for resource in resources_in(reply.json):
+        for resource in reply.all_resources:
             kind = str(resource.get("resourceType"))
             own_id = f"{kind}/{resource.get('id')}"
             if self.patient_id in members_of(resource) or own_id in self.ids:
                 yield Trace(self.persona, f"a whole {kind}", "the reply's resources")
-        for name in _names_in(reply.json):
-            if any(written in self.values for written in _written_names(name)):
+        for element in reply.elements:
+            if any(written in self.values for written in _written_names(element)):
                 yield Trace(self.persona, "a name", "the reply's elements")
-
-
-def _names_in(value: object) -> Iterator[Mapping[str, Any]]:
-    """Every HumanName in a JSON value."""
-    if isinstance(value, Mapping):
-        if "family" in value and "given" in value:
-            yield value
-        value = list(value.values())
-    if isinstance(value, list):
-        for inner in value:
-            if isinstance(inner, Mapping | list):
-                yield from _names_in(inner)
 
 
 _REFERENCE = re.compile(r"\b([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from payerproof.fhir.compartment import resources_in
+from payerproof.fhir.compartment import elements_in, resources_among
 from payerproof.polite import Answer, NotJson
 
 
@@ -101,11 +101,21 @@ class Reply:
         return self._entries_of_mode("include")
 
     @cached_property
+    def elements(self) -> tuple[Mapping[str, Any], ...]:
+        """Every object of the body, outer ones first; see `payerproof.fhir.compartment`."""
+        return tuple(elements_in(self.json))
+
+    @cached_property
+    def all_resources(self) -> tuple[Mapping[str, Any], ...]:
+        """Every resource anywhere in the body, Bundles and OperationOutcomes included."""
+        return tuple(resources_among(self.elements))
+
+    @cached_property
     def resources(self) -> tuple[Mapping[str, Any], ...]:
         """Every resource anywhere in the body but Bundles and OperationOutcomes."""
         return tuple(
             resource
-            for resource in resources_in(self.json)
+            for resource in self.all_resources
             if resource.get("resourceType") not in ("Bundle", "OperationOutcome", "Parameters")
         )
 
@@ -125,6 +135,6 @@ class Reply:
     @property
     def issues(self) -> Iterator[Mapping[str, Any]]:
         """Issues of every OperationOutcome in the body."""
-        for resource in resources_in(self.json):
+        for resource in self.all_resources:
             if resource.get("resourceType") == "OperationOutcome":
                 yield from (i for i in resource.get("issue") or [] if isinstance(i, Mapping))

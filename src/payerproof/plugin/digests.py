@@ -9,6 +9,7 @@ from typing import Any
 
 from payerproof.catalog import Catalog
 from payerproof.plugin.settings import Settings
+from payerproof.runfile.lines import to_content
 from payerproof.target import Target
 
 
@@ -16,7 +17,7 @@ def exam_digest(catalog: Catalog, settings: Settings) -> str:
     """Digest of the requirements, the selection and the day by which duties are judged."""
     return _digest(
         {
-            "requirements": {name: asdict(one) for name, one in catalog.requirements.items()},
+            "requirements": {name: to_content(one) for name, one in catalog.requirements.items()},
             "selection": asdict(settings.selection),
             "as_of": settings.as_of,
         }

@@ -63,6 +63,8 @@ class RunSession:
     memo: Memo = field(repr=False)
     agent: MemberAgent = field(repr=False)
     journal: Journal = field(repr=False)
+    _people: dict[tuple[str, ...], Person] = field(default_factory=dict, repr=False)
+    """Whoever was met, for it takes a while to derive their markers."""
 
     @classmethod
     def open(cls, settings: Settings, process: str, memo: Memo | None = None) -> RunSession:
@@ -181,7 +183,9 @@ class RunSession:
 
     def person(self, persona: Persona, among: Iterable[Persona] = ()) -> Person:
         """A persona as checks see it, told apart from these others (default: the pair)."""
-        return Person(persona, self, tuple(among) or self.cast.pair or ())
+        company = tuple(among) or self.cast.pair or ()
+        key = (persona.id, *(one.id for one in company))
+        return self._people.setdefault(key, Person(persona, self, company))
 
     @property
     def default_app(self) -> App:

@@ -44,7 +44,9 @@ def to_content(item: Requirement | Check | Exchange | Evidence | Result) -> dict
 
     `Evidence.kind` is written as ``evidence_kind``, since ``kind`` says what the line is.
     """
-    content = asdict(item)
+    content = {field.name: getattr(item, field.name) for field in fields(item)}
+    if isinstance(item, Requirement):
+        content["citations"] = [asdict(one) for one in item.citations]
     if isinstance(item, Evidence):
         return {"id": item.id, "evidence_kind": content.pop("kind"), **content}
     return content
