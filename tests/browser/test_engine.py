@@ -24,8 +24,11 @@ class Fake:
         assert seconds > 0
         self.ran.append(" ".join(command))
         if command[0] == "apt-get":
-            self.commands |= self.on_install
-            return (0, "") if self.on_install else (100, "")
+            package = command[-1]
+            if package not in self.on_install:
+                return 100, ""
+            self.commands[package] = self.on_install[package]
+            return 0, ""
         if command[-1] == "--version":
             return 0, f"{Path(command[0]).name.title()} 1.2.3 built on X"
         return 1, ""
@@ -86,12 +89,39 @@ def test_apps_of_macos_are_found() -> None:
     assert find_browser(machine=Fake(path).machine("darwin")).executable == path
 
 
-def test_on_debian_as_root_the_package_is_installed() -> None:
+def test_an_installed_headless_shell_comes_first_unless_it_must_show_itself() -> None:
+    both = {name: f"/usr/bin/{name}" for name in ("chromium", "chromium-headless-shell")}
+    fake = Fake(commands=both)
+    assert find_browser(machine=fake.machine()).executable == "/usr/bin/chromium-headless-shell"
+    found = find_browser(headed=True, machine=fake.machine())
+    assert found.executable == "/usr/bin/chromium"
+
+
+def test_a_headless_build_of_playwrights_own_is_no_headed_browser() -> None:
+    listing = Path(playwright.__file__).parent / "driver" / "package" / "browsers.json"
+    listed = json.loads(listing.read_text())["browsers"]
+    revision = next(one["revision"] for one in listed if one["name"] == "chromium")
+    folder = f"/home/ada/.cache/ms-playwright/chromium_headless_shell-{revision}"
+    fake = Fake(f"{folder}/INSTALLATION_COMPLETE", commands={"chromium": "/usr/bin/chromium"})
+    assert find_browser(machine=fake.machine()).executable is None
+    assert find_browser(headed=True, machine=fake.machine()).executable == "/usr/bin/chromium"
+
+
+@pytest.mark.parametrize("package", ["chromium-headless-shell", "chromium"])
+def test_on_debian_as_root_the_package_that_there_is_gets_installed(package: str) -> None:
+    fake = Fake("/etc/debian_version", commands={"apt-get": "/usr/bin/apt-get"})
+    fake.on_install = {package: f"/usr/bin/{package}"}
+    found = find_browser(machine=fake.machine(root=True))
+    assert found.executable == f"/usr/bin/{package}"
+    assert any("playwright install chromium" in command for command in fake.ran)
+
+
+def test_on_debian_as_root_a_headed_browser_is_the_whole_of_chromium() -> None:
     fake = Fake("/etc/debian_version", commands={"apt-get": "/usr/bin/apt-get"})
     fake.on_install = {"chromium": "/usr/bin/chromium"}
-    found = find_browser(machine=fake.machine(root=True))
+    found = find_browser(headed=True, machine=fake.machine(root=True))
     assert found.executable == "/usr/bin/chromium"
-    assert any("playwright install chromium" in command for command in fake.ran)
+    assert not any("chromium-headless-shell" in command for command in fake.ran)
 
 
 def test_nothing_is_installed_where_that_is_not_wanted() -> None:

@@ -1,9 +1,10 @@
 """Finds a browser, installs one where that needs no person, and launches it quietly.
 
-Order: the path in ``PAYERPROOF_BROWSER``; Playwright's own Chromium; installed Chrome, Edge,
-Chromium; and only then, what has to be fetched: Playwright's Chromium by download (bounded), the
-``chromium`` package where this is Debian and we are root. Firefox and WebKit builds other than
-Playwright's cannot be driven.
+Order: the path in ``PAYERPROOF_BROWSER``; Playwright's own Chromium; an installed headless shell of
+Chromium (which opens a fresh session in a third of the time, and cannot show itself); installed
+Chrome, Edge, Chromium; and only then, what has to be fetched: Playwright's Chromium by download
+(bounded), the distribution's package where this is Debian and we are root. Firefox and WebKit
+builds other than Playwright's cannot be driven.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ _VERSION_SECONDS = 20
 _DOWNLOAD_SECONDS = 300
 _PACKAGE_SECONDS = 600
 
+_SHELL = "chromium-headless-shell"
 _COMMANDS: tuple[tuple[str, str], ...] = (
+    (_SHELL, "headless shell of Chromium"),
     ("google-chrome", "Google Chrome"),
     ("google-chrome-stable", "Google Chrome"),
     ("microsoft-edge", "Microsoft Edge"),
@@ -100,8 +103,10 @@ def run_bounded(command: Sequence[str], seconds: float) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def find_browser(*, install: bool = True, machine: Machine | None = None) -> Browser:
-    """The browser to drive.
+def find_browser(
+    *, headed: bool = False, install: bool = True, machine: Machine | None = None
+) -> Browser:
+    """The browser to drive; with ``headed`` one that can show itself.
 
     With ``install`` it may download Playwright's Chromium (at most five minutes) or, as root on
     Debian, install the package (at most ten). Raises `BrowserMissing`, whose text says what to do.
@@ -110,9 +115,9 @@ def find_browser(*, install: bool = True, machine: Machine | None = None) -> Bro
     explicit = machine.environ.get(VARIABLE, "")
     if explicit:
         return _explicit(machine, explicit)
-    found = _bundled(machine) or _installed(machine)
+    found = _bundled(machine, headed) or _installed(machine, headed)
     if found is None and install:
-        found = _download(machine) or _package(machine)
+        found = _download(machine, headed) or _package(machine, headed)
     if found is None:
         raise BrowserMissing(ADVICE)
     return found
@@ -143,13 +148,14 @@ def _version_end(words: Sequence[str]) -> int:
     return next((n for n, word in enumerate(words, 1) if word[0].isdigit()), len(words))
 
 
-def _bundled(machine: Machine) -> Browser | None:
+def _bundled(machine: Machine, headed: bool) -> Browser | None:
     """Playwright's own build of the revision that this Playwright wants."""
     listed = _revision()
     if listed is None:
         return None
     revision, version = listed
-    for folder in (f"chromium_headless_shell-{revision}", f"chromium-{revision}"):
+    builds = ("chromium",) if headed else ("chromium_headless_shell", "chromium")
+    for folder in (f"{build}-{revision}" for build in builds):
         if machine.exists(str(_cache(machine) / folder / "INSTALLATION_COMPLETE")):
             return Browser(None, None, "Playwright's own Chromium", f"Chromium {version}".strip())
     return None
@@ -184,7 +190,9 @@ def _cache(machine: Machine) -> Path:
     return (Path(base) if base else machine.home / ".cache") / "ms-playwright"
 
 
-def _installed(machine: Machine) -> Browser | None:
+def _installed(machine: Machine, headed: bool) -> Browser | None:
+    if not headed and (found := _on_the_path(machine, _COMMANDS[:1])):
+        return found
     for channel, path, name in _CHANNELS:
         if machine.platform.startswith("linux") and machine.exists(path):
             return Browser(None, channel, f"installed {name}", _version(machine, path))
@@ -194,7 +202,11 @@ def _installed(machine: Machine) -> Browser | None:
                 path = str(top / f"{name}.app" / "Contents" / "MacOS" / name)
                 if machine.exists(path):
                     return Browser(path, None, f"installed {name}", _version(machine, path))
-    for command, name in _COMMANDS:
+    return _on_the_path(machine, _COMMANDS[1:])
+
+
+def _on_the_path(machine: Machine, commands: Sequence[tuple[str, str]]) -> Browser | None:
+    for command, name in commands:
         where = machine.which(command)
         # A snap-only stub answers the name but starts nothing; its version says so.
         if where and (version := _version(machine, where)):
@@ -202,20 +214,19 @@ def _installed(machine: Machine) -> Browser | None:
     return None
 
 
-def _download(machine: Machine) -> Browser | None:
-    machine.run(
-        [sys.executable, "-m", "playwright", "install", "chromium", "--only-shell"],
-        _DOWNLOAD_SECONDS,
-    )
-    return _bundled(machine)
+def _download(machine: Machine, headed: bool) -> Browser | None:
+    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    machine.run(command if headed else [*command, "--only-shell"], _DOWNLOAD_SECONDS)
+    return _bundled(machine, headed)
 
 
-def _package(machine: Machine) -> Browser | None:
+def _package(machine: Machine, headed: bool) -> Browser | None:
+    """The headless shell where the distribution has it, which older ones do not; else Chromium."""
     if not (machine.root and machine.debian):
         return None
-    install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
-    code, _ = machine.run(install, _PACKAGE_SECONDS)
-    if code != 0:
-        machine.run(["apt-get", "update"], _PACKAGE_SECONDS)
-        machine.run(install, _PACKAGE_SECONDS)
-    return _installed(machine)
+    install = ("apt-get", "install", "-y", "--no-install-recommends")
+    packages = [(*install, name) for name in (("chromium",) if headed else (_SHELL, "chromium"))]
+    for command in (*packages, ("apt-get", "update"), *packages):
+        if machine.run(command, _PACKAGE_SECONDS)[0] == 0 and command in packages:
+            break
+    return _installed(machine, headed)

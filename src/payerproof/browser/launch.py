@@ -64,7 +64,7 @@ class Engine:
 
     def start(self) -> Running:
         """Launch; raises `BrowserMissing` where no browser starts."""
-        self.browser = self.browser or find_browser()
+        self.browser = self.browser or find_browser(headed=self.headed)
         tls = self.target.tls
         if tls.ca_bundle or tls.client_certificate:
             self.relay = VerifyingRelay(
