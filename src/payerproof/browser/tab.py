@@ -2,7 +2,8 @@
 
 The redirect to a registered ``redirect_uri`` is caught in the browser and never sent: web addresses
 where the request would leave (also form_post and script), other schemes at the response that
-carries them or where a script asks for them. The tab then shows an empty page of ours.
+carries them or where a script asks for them. The tab then shows an empty page of ours; where it was
+led there without a page of the payer's between, it stays where it was.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ class Tab:
         self._requests = 0
         self._landing = False
         """Our page in place of the app's is on its way; other navigations would collide."""
+        self._going = False
+        """Nobody waits for a page to change, as after a press, but for an address to answer."""
         self.page = context.new_page()
         self._cdp = self._attach(self.page)
         context.on("page", self._opened)
@@ -177,6 +180,10 @@ class Tab:
         _quietly(session, how, {"requestId": request})
 
     def _fulfil(self, session: CDPSession, request: str) -> None:
+        if self._going:  # no content: nothing need be drawn, by no process made for the app's site
+            answer = {"requestId": request, "responseCode": 204}
+            _quietly(session, "Fetch.fulfillRequest", answer)
+            return
         self._landing = True
         answer = {
             "requestId": request,
@@ -200,12 +207,15 @@ class Tab:
         """Go to ``url``; returns once the document is there. Raises Playwright's `Error`."""
         self._land()
         self._forget()
+        self._going = True
         try:
             response = self._go(url)
         except Error:
             if self.caught is None:
                 raise
             return
+        finally:
+            self._going = False
         self.status = response.status if response is not None else 0
 
     def _go(self, url: str) -> Response | None:
