@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from payerproof.browser import consent, detector, portal, troubles
-from payerproof.browser.detector import Kind
 from payerproof.browser.facts import Link, PageFacts
+from payerproof.browser.kinds import Kind, Reading
 from payerproof.browser.recipe import find
 from payerproof.browser.snapshot import Control, Option, Snapshot
 from payerproof.target import Step
@@ -179,13 +179,13 @@ def test_data_classes_are_found_by_type_and_by_word(left_out: str, expected: lis
 def test_optional_boxes_stay_as_the_page_has_them() -> None:
     sensitive = box(0, "Substance use", name="share_samhsa", checked=False)
     agree = box(1, "I have read this", name="agree", checked=False)
-    reading = detector.Reading(Kind.CONSENT)
+    reading = Reading(Kind.CONSENT)
     assert consent.boxes_to_tick(page(sensitive, agree), reading) == (agree,)
 
 
 def test_scopes_that_all_start_unticked_are_ticked() -> None:
     scopes = (box(0, "A", name="scope", checked=False), box(1, "B", name="scope", checked=False))
-    assert consent.boxes_to_tick(page(*scopes), detector.Reading(Kind.CONSENT)) == scopes
+    assert consent.boxes_to_tick(page(*scopes), Reading(Kind.CONSENT)) == scopes
 
 
 def test_sentences_are_sorted_by_what_they_are_about() -> None:
@@ -198,7 +198,7 @@ def test_sentences_are_sorted_by_what_they_are_about() -> None:
     seen = page(text=text, links=(Link("Privacy policy", "https://b.example/p"),))
     facts = consent.consent_facts(
         seen,
-        detector.Reading(Kind.CONSENT),
+        Reading(Kind.CONSENT),
         PageFacts("consent", ""),
     )
     assert facts.app_names[0] == "Budget Buddy"

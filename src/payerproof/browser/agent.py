@@ -34,6 +34,7 @@ from payerproof.browser.facts import (
     PageFacts,
 )
 from payerproof.browser.hook import HookAgent
+from payerproof.browser.kinds import Kind, Reading
 from payerproof.browser.launch import Engine, payer_hosts
 from payerproof.browser.login import Errand, Journey, Progress
 from payerproof.browser.observe import Observer, client_id
@@ -383,15 +384,15 @@ class BrowserAgent:
         reading = detector.read(seen)
         return seen, self._describe(session, seen, reading)
 
-    def _describe(self, session: Session, seen: Snapshot, reading: detector.Reading) -> PageFacts:
+    def _describe(self, session: Session, seen: Snapshot, reading: Reading) -> PageFacts:
         cookies = pages.cookies_of(session.context, seen.url)
         picture = self._picture(session, seen, reading)
         return pages.facts_of(seen, reading, session.observer.document, cookies, picture)
 
-    def _picture(self, session: Session, seen: Snapshot, reading: detector.Reading) -> str:
+    def _picture(self, session: Session, seen: Snapshot, reading: Reading) -> str:
         """A masked screenshot, once for each kind of page of a persona and app."""
         observer = session.observer
-        if not self._synthetic(observer.persona) or reading.kind is detector.Kind.WAIT:
+        if not self._synthetic(observer.persona) or reading.kind is Kind.WAIT:
             return ""
         key = (observer.persona, observer.app, urlsplit(seen.url).path, str(reading.kind))
         if reading.kind.public not in _PICTURED or key in self._pictured:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from payerproof.browser import words
-from payerproof.browser.detector import Reading
 from payerproof.browser.facts import Choice, ConsentFacts, Link, PageFacts, PickerFacts
+from payerproof.browser.kinds import Reading
 from payerproof.browser.snapshot import Control, Snapshot
 
 _NAME = r"([A-Z0-9][\w&.'\u2019-]*(?: (?:[A-Z0-9&][\w&.'\u2019-]*|of|for|and|by|de|del|y)){0,5})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from payerproof.browser import words
-from payerproof.browser.detector import Reading
+from payerproof.browser.kinds import Reading
 from payerproof.browser.snapshot import Control, Snapshot
 from payerproof.browser.totp import TotpClock
 from payerproof.target import Persona

@@ -115,7 +115,7 @@ class PageFacts:
     exchange: str = ""
     """Id of the exchange that brought the main document."""
     detail: str = ""
-    """The detector's finer word for the page (`payerproof.browser.detector.Kind`)."""
+    """The detector's finer word for the page (`payerproof.browser.kinds.Kind`)."""
     why: tuple[str, ...] = ()
     """The evidence for that word, strongest first."""
 

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Error
 
 from payerproof.browser import consent, detector, factor, troubles
-from payerproof.browser.detector import Kind, Reading
 from payerproof.browser.facts import ConsentFacts, PageFacts, PickerFacts
+from payerproof.browser.kinds import Kind, Reading
 from payerproof.browser.observe import Observer
 from payerproof.browser.snapshot import Control, Snapshot
 from payerproof.browser.tab import Tab

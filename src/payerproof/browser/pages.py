@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from playwright.sync_api import BrowserContext, Error, Locator
 
-from payerproof.browser.detector import Reading
 from payerproof.browser.facts import CookieFacts, PageFacts
+from payerproof.browser.kinds import Reading
 from payerproof.browser.observe import Document
 from payerproof.browser.snapshot import Snapshot
 from payerproof.browser.tab import Tab

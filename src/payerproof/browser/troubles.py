@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from payerproof.browser import words
-from payerproof.browser.detector import Kind, Reading
+from payerproof.browser.kinds import Kind, Reading
 from payerproof.browser.snapshot import Snapshot
 
 _GOING_ON = frozenset(
