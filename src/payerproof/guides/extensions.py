@@ -27,7 +27,7 @@ def check(run: Run, place: Place) -> None:
             root,
             "Use the address of an extension here; this one defines something else.",
             expected="an extension",
-            found=url,
+            found=run.word(url),
         )
         return
     _check_modifier(run, place, root, modifier)
@@ -104,7 +104,7 @@ def _check_part(run: Run, place: Place, parent: Place, url: str) -> None:
             root,
             "Send only the parts that the extension defines.",
             expected=", ".join(sorted(parts)) or "no parts",
-            found=url[:100],
+            found=run.word(url),
         )
 
 
@@ -132,7 +132,7 @@ def _unknown(run: Run, place: Place, url: str, modifier: bool) -> None:
             "A receiver may not process a resource with a modifier extension it does not know; "
             "add its guide or remove it.",
             expected="a known modifier extension",
-            found=url,
+            found=run.word(url),
             severity=WARNING,
         )
     else:
@@ -140,12 +140,13 @@ def _unknown(run: Run, place: Place, url: str, modifier: bool) -> None:
             "extension-unknown",
             place,
             base,
-            f"The content of {url} was not judged: its definition is in none of the guides here.",
+            f"The content of {run.word(url)} was not judged: its definition is in none of the "
+            "guides here.",
             expected="a known extension",
-            found=url,
+            found=run.word(url),
             severity=INFORMATION,
         )
-    run.not_judged(base, f"the extension {url} is in none of the guides at hand")
+    run.not_judged(base, f"the extension {run.word(url)} is in none of the guides at hand")
 
 
 def _check_modifier(run: Run, place: Place, root: Node, modifier: bool) -> None:

@@ -39,7 +39,7 @@ def check(run: Run, node: Node, place: Place) -> None:
             node,
             "Make Reference.type agree with the resource that is referred to.",
             expected=kind,
-            found=declared,
+            found=run.word(declared),
         )
     kind = kind or (declared if isinstance(declared, str) and "/" not in declared else None)
     if use is None or "r" not in use or kind is None:
@@ -102,9 +102,9 @@ def _kind_of(run: Run, place: Place, node: Node, reference: Any) -> str | None:
             "reference-target",
             place,
             node,
-            f"Refer to a resource type of R4; {kind} is none.",
+            f"Refer to a resource type of R4; {run.word(kind)} is none.",
             expected="a resource type of R4",
-            found=kind,
+            found=run.word(kind),
             severity=WARNING if "://" in reference else "error",
         )
         return None

@@ -134,9 +134,9 @@ def resource_type(run: Run, place: Place) -> str | None:
             "resource-type",
             place,
             base,
-            f"Send a resource type of FHIR R4 (4.0.1); {kind[:64]} is none.",
+            f"Send a resource type of FHIR R4 (4.0.1); {run.word(kind)} is none.",
             expected="a resource type of R4",
-            found=kind[:64],
+            found=run.word(kind),
         )
         return None
     return kind
@@ -184,10 +184,10 @@ def _unknown(run: Run, where: Place, base: Node, address: str) -> None:
         base,
         f"The profile was not judged: it is in none of the guides here{hint}.",
         expected="a profile of a guide at hand",
-        found=address[:300],
+        found=run.word(address),
         severity=WARNING,
     )
-    run.not_judged(base, f"the profile {address[:300]} is in none of the guides at hand")
+    run.not_judged(base, f"the profile {run.word(address)} is in none of the guides at hand")
 
 
 def is_resource(run: Run, type_name: str) -> bool:
@@ -233,5 +233,5 @@ def _check_allowed(run: Run, node: Node, place: Place) -> None:
             node,
             f"Send {' or '.join(sorted(allowed))} here.",
             expected=" or ".join(sorted(allowed)),
-            found=kind[:64],
+            found=run.word(kind),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,8 @@ Resolver = Callable[[str], Any]
 
 MAX_DEPTH = 90
 MAX_FINDINGS = 2000
+_NAME = re.compile(r"[A-Za-z_][\w.:/#?&=%|~+-]{0,299}")
+"""What names of properties and types, and addresses, are written with; prose has spaces."""
 
 
 @dataclass(slots=True)
@@ -105,6 +108,18 @@ class Run:
     def describe(self, value: Any) -> str:
         """A value in words."""
         return describe(value, reveal=self.reveal)
+
+    def word(self, text: str) -> str:
+        """A name or address that the sender wrote; in words where it is rather prose than that."""
+        return text[:300] if self.reveal or _NAME.fullmatch(text) else describe(text)
+
+    def code(self, system: object, code: str) -> str:
+        """A code as sent, with its system; one that no list at hand has may tell of the member."""
+        known = self.reveal or code.casefold() in self.schema.terminology.published
+        if not isinstance(system, str):
+            return code[:100] if known else f"a code of {len(code)} characters"
+        where = self.word(system) if ":" in system else self.describe(system)
+        return f"{where}|{code[:100]}" if known else f"{where}, a code of {len(code)} characters"
 
     def not_judged(self, node: Node, reason: str) -> None:
         """Record that a rule of a definition could not be decided."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from payerproof.guides.library import Library, Prefer
@@ -113,6 +114,16 @@ class Terminology:
         if system not in self._defined:
             self._defined[system] = self._collect(system)
         return self._defined[system]
+
+    @cached_property
+    def published(self) -> frozenset[str]:
+        """Every code of every list at hand, in lower case: words of a standard, nobody's data."""
+        listed = (
+            guide.codesystems[system]["codes"]
+            for guide in self.library.guides.values()
+            for system in guide.codesystems
+        )
+        return frozenset(str(code).casefold() for codes in listed for code in codes)
 
     def _collect(self, system: str) -> frozenset[str] | None:
         if system == CURRENCY:

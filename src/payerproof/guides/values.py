@@ -45,7 +45,7 @@ def _check_defined(run: Run, node: Node, place: Place) -> None:
             node,
             f"Use a code that the system {system} defines.",
             expected=f"a code of {system}",
-            found=code[:100],
+            found=run.code(None, code),
         )
 
 
@@ -77,7 +77,7 @@ def _check_pattern(run: Run, node: Node, place: Place, pattern: Any) -> None:
         node,
         f"Include the values {brief(pattern)}.",
         expected=brief(pattern),
-        found=_codes(place.value) or run.describe(place.value),
+        found=_codes(run, place.value) or run.describe(place.value),
     )
 
 
@@ -127,9 +127,9 @@ def brief(value: Any) -> str:
     return str(value)
 
 
-def _codes(value: Any) -> str:
+def _codes(run: Run, value: Any) -> str:
     pairs = [(s, c) for s, c in codings(value) if isinstance(c, str)]
-    return ", ".join(c if s in (None, ANY) else f"{s}|{c}" for s, c in pairs)[:300]
+    return "; ".join(run.code(None if s == ANY else s, c) for s, c in pairs)[:300]
 
 
 def check_limits(run: Run, node: Node, place: Place) -> None:
@@ -186,7 +186,7 @@ def _check_membership(run: Run, node: Node, place: Place, address: str, strength
     if None in answers:
         run.not_judged(node, why_open(address, expansion.unknown, expansion.open))
     elif required or not _text_only(place):
-        _report_binding(run, node, place, address, _codes(place.value), strength)
+        _report_binding(run, node, place, address, _codes(run, place.value), strength)
 
 
 def why_open(address: str, unknown: str, systems: set[str]) -> str:

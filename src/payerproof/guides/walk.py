@@ -155,9 +155,9 @@ def _unknown_key(run: Run, node: Node, place: Place, key: str) -> None:
         "unknown-property",
         at,
         node,
-        f"Remove {key}: {place.type} has no such property.",
+        f"Remove {run.word(key)}: {place.type} has no such property.",
         expected=f"a property of {place.type}",
-        found=key,
+        found=run.word(key),
     )
 
 
