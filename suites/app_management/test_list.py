@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
+from payerproof.browser.facts import ConnectedApps
 from payerproof.expect import consent_words as words
-from payerproof.plugin.session import RunSession
+from payerproof.expect.said_dates import days_in
+from payerproof.smart.scopes import opens
 from payerproof.suite import (
     Api,
+    App,
     Apps,
     Ended,
-    Lease,
+    Observed,
     Person,
     Portal,
     Target,
     check,
     expect,
     inconclusive_unless,
+    not_applicable_unless,
 )
+
+CLAIMS = "ExplanationOfBenefit"
 
 NOT_DELETED = (
     r"\b(?:not|n.t|never)\b[^.]{0,40}\b(?:delet|eras|remov|destroy|tak|recall|get)\w*[^.]{0,60}"
@@ -115,33 +122,160 @@ def test_each_entry_has_its_date(api: Api, member: Person, portal: Portal) -> No
     )
 
 
-@check("app-management.lists-connected-apps/nothing-else", needs=("member", "portal", "two_apps"))
-def test_nothing_else_is_listed(
-    apps: Apps, lease: Lease, portal: Portal, run_session: RunSession, target: Target
-) -> None:
+@check("app-management.lists-connected-apps/by-name", needs=("member", "portal"))
+def test_app_is_listed_by_its_name(api: Api, apps: Apps, member: Person, portal: Portal) -> None:
+    """A connected app stands in the list under its name."""
+    # given the app of the shared grant
+    grant, app = api.grant_of(member), apps.default
+    inconclusive_unless(app.name, "the payer file does not tell the app's name")
+    # when the member looks at the list, then it stands there by its name
+    connected = portal.first_look(member)
+    expect.that(
+        any(one.name == app.name for one in connected.apps),
+        f"an entry with the name of {app.id}",
+        f"{len(connected.apps)} entries, none with its name"
+        if all(one.name != app.name for one in connected.apps)
+        else "there is one",
+        connected.page.screenshot or connected.page.exchange,
+        grant.exchange,
+    )
+
+
+@check(
+    "app-management.lists-connected-apps/true-dates",
+    needs=("member", "portal", "two_apps", "state_changes"),
+)
+def test_date_is_that_of_the_connection(observed: Observed) -> None:
+    """An app that was connected today is not dated otherwise."""
+    # given an app that was connected a moment ago, and the days that its entry names
+    seen = observed.listed()
+    entries = [one.text for one in seen.connected.apps if one.name == seen.app_name]
+    days = [day for text in entries for day in days_in(text)]
+    not_applicable_unless(days, "The entry names no day in figures or words.", seen.exchange)
+    # then one of them is today, in whatever zone
+    today = datetime.now(UTC).date()
+    expect.that(
+        any(abs(day - today) <= timedelta(days=1) for day in days),
+        "today's date in the entry of an app that was connected today",
+        f"{', '.join(map(str, days))}",
+        seen.connected.page.screenshot or seen.connected.page.exchange,
+        seen.exchange,
+    )
+
+
+@check(
+    "app-management.lists-connected-apps/short-access",
+    needs=("member", "portal", "two_apps", "state_changes"),
+)
+def test_app_without_refresh_token_is_listed(observed: Observed) -> None:
+    """An app that may not come back while the member is away is listed like any other."""
+    # given an app that a member connected without access while they are away
+    seen = observed.listed()
+    # then it stands in their list
+    listed = any(one.name == seen.app_name for one in seen.connected.apps)
+    expect.that(
+        listed,
+        f"an entry for {seen.app}",
+        "there is one" if listed else f"{len(seen.connected.apps)} entries, none for it",
+        seen.connected.page.screenshot or seen.connected.page.exchange,
+        seen.exchange,
+    )
+
+
+@check(
+    "app-management.lists-connected-apps/data-as-granted",
+    needs=("member", "portal", "three_apps", "state_changes"),
+)
+def test_entry_tells_what_was_granted(revoked: Ended, target: Target) -> None:
+    """An entry names no kind of data that the member left out."""
+    # given two connected apps, from one of which the member left claims out
+    kept = revoked.must_have(revoked.kept, "another app")
+    connected = revoked.must_have(revoked.listed, "the list")
+    not_applicable_unless(
+        not opens(kept.scopes, CLAIMS, "s") and not opens(kept.scopes, CLAIMS, "r"),
+        "A member cannot leave claims out here.",
+        kept.exchange,
+    )
+    # when their entries are read, names of apps and developers aside
+    told = {
+        grant.app: _tells_of_claims(connected, target, target.app(grant.app))
+        for grant in (revoked.grant, kept)
+    }
+    not_applicable_unless(
+        told[revoked.grant.app],
+        "The entry of an app with all data does not tell of claims either.",
+        connected.page.exchange,
+    )
+    # then that of the app without claims tells of none
+    expect.that(
+        not told[kept.app],
+        f"no claims among what {kept.app} gets",
+        "the entry names claims" if told[kept.app] else "it names none",
+        connected.page.screenshot or connected.page.exchange,
+        kept.exchange,
+    )
+
+
+@check(
+    "app-management.lists-connected-apps/each-member",
+    needs=("representative", "browser", "portal", "two_apps", "state_changes"),
+)
+def test_representative_sees_each_connection(observed: Observed, target: Target) -> None:
+    """A representative who connected an app for two people sees both, and nobody else's."""
+    # given one app that a representative connected for two people
+    seen = observed.acting()
+    app = target.app(seen.app)
+    gave = [
+        one for one in (seen.first, seen.second) if one and one.answer and one.answer.gave_token
+    ]
+    inconclusive_unless(
+        len(gave) == 2 and seen.listed,
+        f"{seen.person} could not connect {seen.app} for two people",
+        *seen.first.outcome.exchanges[-2:],
+    )
+    assert seen.listed is not None
+    # when the entries are read
+    text = " ".join(one.text for one in seen.listed.apps if one.name == app.name).casefold()
+    whole = " ".join(one.text for one in seen.listed.apps).casefold()
+    unnamed = [one.whom for one in gave if target.persona(one.whom).label.casefold() not in text]
+    own = {seen.person, *target.persona(seen.person).represents}
+    others = [
+        one.id
+        for one in target.personas
+        if one.id not in own and one.label and one.label.casefold() in whole
+    ]
+    # then both are named there, and nobody for whom they do not act
+    expect.that(
+        not unnamed and not others,
+        f"entries of {app.id} for {' and '.join(one.whom for one in gave)}, and nobody else's",
+        f"not named: {', '.join(unnamed) or 'none'}; of others: {', '.join(others) or 'none'}",
+        seen.listed.page.screenshot or seen.listed.page.exchange,
+    )
+
+
+@check(
+    "app-management.lists-connected-apps/nothing-else",
+    needs=("member", "portal", "two_apps", "state_changes"),
+)
+def test_nothing_else_is_listed(apps: Apps, observed: Observed, target: Target) -> None:
     """No app is listed that the member has not connected."""
     # given a member for whom no other check acts, and the one app they have just connected
-    quiet = run_session.cast.bystander(1)
-    inconclusive_unless(quiet, "the checks of this run connect apps for every member there is")
-    assert quiet is not None
-    person = run_session.person(quiet)
-    app = target.app(lease(person).app)
+    seen = observed.listed()
     # when they look at the list
-    connected = portal.connected_apps(person)
+    named = {one.name for one in seen.connected.apps}
     inconclusive_unless(
-        any(one.name == app.name for one in connected.apps),
+        seen.app_name in named,
         "the app that was connected is not listed either",
-        connected.page.screenshot or connected.page.exchange,
+        seen.connected.page.screenshot or seen.connected.page.exchange,
     )
     # then none of the other registered apps stands there
-    named = {one.name for one in connected.apps}
-    own = {app.name, apps.default.name}
+    own = {seen.app_name, apps.default.name}
     others = [one.id for one in target.apps if one.name in named - own]
     expect.that(
         not others,
-        f"{app.id} alone",
+        f"{seen.app} alone",
         f"listed without having been connected: {', '.join(others)}" if others else "so it is",
-        connected.page.screenshot or connected.page.exchange,
+        seen.connected.page.screenshot or seen.connected.page.exchange,
     )
 
 
@@ -155,6 +289,13 @@ def test_page_says_that_data_stay(api: Api, member: Person, portal: Portal) -> N
 def test_page_advises_to_ask_for_deletion(api: Api, member: Person, portal: Portal) -> None:
     """The page advises to ask the developer for deletion."""
     _expect_said(api, portal, member, ASK_DEVELOPER, "to ask the developer for deletion")
+
+
+def _tells_of_claims(connected: ConnectedApps, target: Target, app: App) -> bool:
+    """True where the entry of an app speaks of claims, the names of apps aside."""
+    names = [name for one in target.apps for name in (one.name, one.developer)]
+    texts = [one.text for one in connected.apps if one.name == app.name]
+    return any(words.describes(CLAIMS, text) for text in words.descriptions(texts, names))
 
 
 def _expect_said(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from payerproof.browser.consent import sentences
+from payerproof.expect import consent_words as words
 from payerproof.suite import (
     Api,
     Ended,
@@ -15,6 +17,12 @@ from payerproof.suite import (
     not_applicable_unless,
 )
 
+ENDED = (
+    r"\b(?:revoked|removed|disconnected|cancell?ed|withdrawn|stopped|ended|deleted|unlinked)\b",
+    r"\b(?:no longer|cannot|can.t|will not|won.t|not any ?more|lost|has no) \w+",
+    r"\b(?:success|done|confirmed|turned off)\w*",
+)
+"""That access has ended."""
 NEEDS = ("member", "portal", "two_apps", "state_changes")
 
 
@@ -53,6 +61,51 @@ def test_entry_is_gone(revoked: Ended, target: Target) -> None:
         f"no entry for {app.id}, or one marked as ended",
         f"{app.id} can still be revoked" if left else f"{len(after.apps)} entries, none for it",
         after.page.screenshot or after.page.exchange,
+    )
+
+
+@check("app-management.confirmation/said", needs=NEEDS)
+def test_page_says_that_access_ended(revoked: Ended) -> None:
+    """After Revoke the page says in words that the app's access has ended."""
+    # given the list as it was, and the page that came of pressing Revoke
+    before = revoked.must_have(revoked.listed, "the list").page
+    pressed = revoked.must_have(revoked.page, "Revoke").pressed
+    inconclusive_unless(pressed, "nothing was pressed")
+    assert pressed is not None
+    # when what is new on it is read
+    known = set(sentences(before.text))
+    new = [one for one in sentences(pressed.page.text) if one not in known]
+    said = words.says(new, ENDED)
+    # then a sentence says so
+    expect.that(
+        said,
+        "a sentence which says that access has ended",
+        "there is one" if said else f"{len(new)} new sentences on the page, none says so",
+        pressed.page.screenshot or pressed.page.exchange,
+    )
+
+
+@check("app-management.revoke-deliberate/not-by-an-address", needs=NEEDS)
+def test_access_is_not_ended_by_an_address(revoked: Ended, target: Target) -> None:
+    """Access is not ended by an address that is merely opened."""
+    # given an app whose Revoke control was pressed, and that is no longer on the list
+    after = revoked.must_have(revoked.page, "the list")
+    app = target.app(revoked.grant.app)
+    pressed = after.pressed
+    inconclusive_unless(
+        pressed and not any(one.name == app.name and one.revoke_label for one in after.apps),
+        "nothing was revoked by pressing Revoke",
+        after.page.exchange,
+    )
+    assert pressed is not None
+    # then something else than GET was sent on the way: pages, mails and prefetching send GET
+    unsafe = [method for method in pressed.methods if method not in ("GET", "HEAD", "OPTIONS")]
+    expect.that(
+        unsafe,
+        "a request by POST, PUT, PATCH or DELETE that ended access",
+        f"sent on the way: {', '.join(pressed.methods)}",
+        pressed.page.exchange,
+        after.page.exchange,
     )
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import secrets
 
+from payerproof.browser.facts import AuthorizationOutcome
 from payerproof.suite import (
     Authorization,
+    Observed,
     Person,
     Portal,
     check,
+    each,
     expect,
     inconclusive_unless,
+    not_applicable_unless,
 )
 
 
@@ -46,6 +50,71 @@ def test_second_factor(authorization: Authorization, member: Person) -> None:
     )
 
 
+@check("login.second-factor/each-browser", needs=("member", "browser"), prod="gated")
+def test_second_factor_in_another_browser(
+    authorization: Authorization, member: Person, observed: Observed
+) -> None:
+    """A browser that is new to the account is asked for a second factor as the first one was."""
+    # given a member who was asked for a second factor once
+    first = authorization.first_connection(member)
+    inconclusive_unless(
+        first.second_factor, "no second factor was asked for", *first.exchanges[-3:]
+    )
+    # when they came in another browser with their password
+    outcome = observed.half_signed_in()
+    # then the password alone did not lead on
+    expect.that(
+        not outcome.consent and not outcome.redirected,
+        "a second factor in each browser",
+        "the consent page after the password alone"
+        if outcome.consent or outcome.redirected
+        else f"a page of kind {outcome.pages[-1].kind if outcome.pages else 'none'}",
+        *outcome.exchanges[-3:],
+    )
+
+
+@check("login.second-factor/not-passed-by", needs=("member", "browser"), prod="gated")
+def test_second_factor_is_not_passed_by(observed: Observed) -> None:
+    """After the password alone no address leads past the second factor."""
+    # given a login that waits for its second factor on a page of its own
+    outcome = observed.half_signed_in()
+    _must_wait_for_a_code(outcome)
+    # when addresses of pages behind it were opened in the same browser
+    inconclusive_unless(outcome.opened, "no page behind the login is known")
+    inside = [page.kind for page in outcome.opened if page.kind in ("consent", "portal", "picker")]
+    # then none of them was shown
+    expect.that(
+        not inside,
+        "the second factor, a login or a refusal at each",
+        f"shown: {', '.join(inside)}" if inside else f"so at {len(outcome.opened)} addresses",
+        *(page.exchange for page in outcome.opened),
+        *(page.screenshot for page in outcome.opened if page.screenshot),
+    )
+
+
+@check("login.second-factor/wrong-codes", needs=("member", "browser"), prod="gated")
+@each("code", ("nearly right", "a quarter of an hour old"))
+def test_wrong_code_is_refused(observed: Observed, code: str) -> None:
+    """A second-factor code that is nearly right, or that has been right, is refused."""
+    # given a login that waits for its second factor on a page of its own
+    outcome = observed.half_signed_in()
+    _must_wait_for_a_code(outcome)
+    # when such a code was given
+    number = ("nearly right", "a quarter of an hour old").index(code)
+    inconclusive_unless(
+        len(outcome.refused_codes) > number, "it was not tried", *outcome.exchanges[-3:]
+    )
+    page = outcome.refused_codes[number]
+    # then it did not lead on
+    expect.that(
+        page.kind in ("login", "second-factor", "error"),
+        "the second factor again, a login or a refusal",
+        f"a page of kind {page.kind}, status {page.status}",
+        page.exchange,
+        page.screenshot,
+    )
+
+
 @check(
     "login.lockout-and-enumeration/nothing-about-the-member",
     needs=("member", "browser", "portal"),
@@ -64,3 +133,11 @@ def test_failed_login_tells_nothing(portal: Portal, member: Person) -> None:
     )
     # then the page tells nothing about the member
     expect(outcome.pages[-1]).shows_nothing_about(member.markers)
+
+
+def _must_wait_for_a_code(outcome: AuthorizationOutcome) -> None:
+    not_applicable_unless(
+        outcome.pages and outcome.pages[-1].kind == "second-factor",
+        "No second factor was asked for on a page of its own.",
+        *outcome.exchanges[-3:],
+    )

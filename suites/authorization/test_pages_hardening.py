@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from payerproof.browser.facts import PageFacts
 from payerproof.suite import (
@@ -23,6 +23,12 @@ DISCREET = {
     "strict-origin-when-cross-origin",
 }
 """Referrer policies by which another site sees no more than the payer's host."""
+
+ANSWER = {
+    *("code", "state", "iss", "error", "error_description", "error_uri", "session_state"),
+    *("scope", "response", "id_token"),
+}
+"""Parameters of an authorization response (RFC 6749, RFC 9207, OpenID Connect, JARM)."""
 
 
 @check("oauth.no-framing/login-and-consent", needs=("member", "browser"))
@@ -63,6 +69,25 @@ def test_referrer_policy(authorization: Authorization, member: Person) -> None:
             for page in talkative or pages
         ),
         *(page.exchange for page in talkative or pages),
+    )
+
+
+@check("oauth.no-credential-forwarding/answer-alone", needs=("member", "browser"))
+def test_form_is_not_sent_on(authorization: Authorization, member: Person) -> None:
+    """The app gets the answer alone, and not what the member's browser had sent to the payer."""
+    # given the redirect by which the member's first connection ended
+    outcome = authorization.first_connection(member)
+    inconclusive_unless(outcome.redirected, "nothing came back to the app", *outcome.exchanges[-2:])
+    # when fields that were posted to the app's address are told apart from its own parameters
+    parts = urlsplit(outcome.redirect_url)
+    in_address = {*parse_qs(parts.query, True), *parse_qs(parts.fragment, True)}
+    posted = sorted(set(outcome.parameters) - in_address - ANSWER)
+    # then a form of the payer's pages was not posted on (RFC 9700 section 4.12: no 307)
+    expect.that(
+        not posted,
+        "nothing posted to the app but the parameters of an authorization response",
+        f"also posted: {', '.join(posted)}" if posted else "nothing else",
+        *outcome.exchanges[-2:],
     )
 
 

@@ -14,6 +14,7 @@ from payerproof.suite import (
     check,
     expect,
     inconclusive_unless,
+    not_applicable_unless,
 )
 
 ANYWAY = ("Coverage",)
@@ -127,6 +128,24 @@ def test_nothing_extra_is_ticked(observed: Observed) -> None:
     )
 
 
+@check("consent-screen.no-preticked-extras/specially-protected", needs=("member", "browser"))
+def test_protected_data_are_not_ticked(authorization: Authorization, member: Person) -> None:
+    """A choice about specially protected data waits for the member's own tick."""
+    # given the consent page of an app that asked for all it may read
+    consent = _consent(authorization, member)
+    about = [choice for choice in consent.choices if words.says([_text(choice)], words.PROTECTED)]
+    not_applicable_unless(about, "The page has no choice about specially protected data.")
+    # then none of the choices about such data, shown or hidden, is made beforehand
+    ticked = [choice.label or choice.name for choice in about if choice.checked]
+    expect.that(
+        not ticked,
+        "no tick for specially protected data before the member sets it",
+        f"ticked: {', '.join(ticked)}" if ticked else f"{len(about)} such choices, none ticked",
+        consent.page.screenshot,
+        consent.page.exchange,
+    )
+
+
 @check("consent-screen.choice-per-type/leave-one-out", needs=("member", "browser", "two_apps"))
 def test_one_type_left_out(api: Api, lease: Lease, member: Person) -> None:
     """One data type can be left out, and the grant shrinks accordingly."""
@@ -143,9 +162,13 @@ def test_one_type_left_out(api: Api, lease: Lease, member: Person) -> None:
 
 
 def _asked_for(choice: Choice) -> bool:
-    text = f"{choice.label} {choice.name}"
+    text = _text(choice)
     data = any(words.describes(kind, text) for kind in ANYWAY)
     return data or any(words.says([text], family) for family in words.SCOPE_WORDS.values())
+
+
+def _text(choice: Choice) -> str:
+    return f"{choice.label} {choice.name}"
 
 
 def _consent(authorization: Authorization, person: Person) -> ConsentFacts:

@@ -118,6 +118,27 @@ def test_member_is_named(authorization: Authorization, member: Person) -> None:
     )
 
 
+@check("consent.names-the-member/switch-leads-on", needs=("member", "browser"))
+def test_switch_leads_to_a_login(observed: Observed) -> None:
+    """The way to another account leads away from the consent page."""
+    # given a consent page with a control for somebody else, which was pressed
+    outcome = observed.in_spanish()
+    inconclusive_unless(
+        outcome.pressed, "no control for somebody else was recognised", *outcome.exchanges[-2:]
+    )
+    # then another person can sign in
+    page = outcome.answer
+    inconclusive_unless(page, "no page came", *outcome.exchanges[-2:])
+    assert page is not None
+    expect.that(
+        page.kind != "consent",
+        "a login, or a page that says one is signed out",
+        f"a page of kind {page.kind}",
+        page.exchange,
+        page.screenshot,
+    )
+
+
 @check("consent.names-the-member/represented", needs=("representative", "browser", "two_apps"))
 def test_represented_member_is_named(
     authorization: Authorization, lease: Lease, run_session: RunSession

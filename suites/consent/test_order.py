@@ -58,6 +58,49 @@ def test_consent_address_without_a_login(member: Person, observed: Observed) -> 
     expect(page).shows_nothing_about(member.markers)
 
 
+@check("consent-screen.after-login/login-left-out", needs=("member", "browser", "two_apps"))
+def test_login_cannot_be_left_out(observed: Observed) -> None:
+    """The consent page of one's own journey is not shown before the login of that journey."""
+    # given a journey that waited for its login, and the address where consent pages are shown
+    seen = observed.asked()
+    # when the browser of that journey opened this address in place of the login page
+    page = seen.must_have(seen.jumped, "the consent page of a journey without a login")
+    # then it was not shown
+    expect.that(
+        page.kind != "consent",
+        "the login, or a refusal",
+        f"a page of kind {page.kind}, status {page.status}",
+        page.exchange,
+        page.screenshot,
+    )
+
+
+@check("oauth.consent-forgery/form-token", needs=("member", "browser", "two_apps"))
+def test_decision_by_a_forged_form(observed: Observed) -> None:
+    """A decision whose form carries another token than the page's own is not taken."""
+    # given a consent page whose form works with the token it carries
+    seen = observed.asked()
+    outcome = seen.must_have(seen.first, "a first connection")
+    inconclusive_unless(
+        seen.declined.redirected and outcome.consent,
+        "a decision by the page's own form did not lead back to the app either",
+        *seen.declined.exchanges[-2:],
+    )
+    inconclusive_unless(
+        outcome.pressed,
+        "the form carries no field that is known as a token against forgery",
+        *outcome.exchanges[-2:],
+    )
+    # when a decision was sent with that token changed
+    # then the payer did not carry it out
+    expect.that(
+        not outcome.redirected,
+        "a refusal, and no redirect to the app",
+        "the app was told of the decision" if outcome.redirected else "a page of the payer",
+        *outcome.exchanges[-2:],
+    )
+
+
 @check(
     "consent-screen.after-login/no-code-before-consent",
     needs=("member", "portal", "two_apps", "state_changes"),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from payerproof.browser.facts import ConsentFacts
 from payerproof.expect import consent_words as words
-from payerproof.plugin.session import RunSession
+from payerproof.expect.said_dates import days_in
 from payerproof.smart.scopes import resource_scopes
 from payerproof.suite import (
     Api,
     Apps,
     Authorization,
+    Observed,
     Person,
+    Portal,
     Target,
     check,
     expect,
@@ -69,21 +72,16 @@ def test_no_jargon(authorization: Authorization, member: Person) -> None:
 
 @check("consent-screen.scope-descriptions-plain/browser-language", needs=("member", "browser"))
 def test_spanish_asked_for(
-    run_session: RunSession, apps: Apps, authorization: Authorization, member: Person
+    authorization: Authorization, member: Person, observed: Observed
 ) -> None:
     """With Spanish asked for, the page is Spanish or says its language, with the same choices."""
-    # given the page in English, and a member whose browser has not been used in this run
+    # given the page in English, and a browser that prefers Spanish, of somebody not met before
     english = _consent(authorization, member)
-    quiet = run_session.cast.bystander(4)
-    inconclusive_unless(quiet, "the browser of every member has been used already")
-    assert quiet is not None
-    other = run_session.person(quiet)
-    # when a browser that prefers Spanish comes to the same request
-    request = authorization.request(apps.default)
-    outcome = authorization.visit(other, request, decision="look", locale="es-US")
+    # when it came to the same request
+    outcome = observed.in_spanish()
     spanish = outcome.consent
     inconclusive_unless(
-        spanish, f"no consent page was shown to {other}: {outcome.trouble}", *outcome.exchanges[-2:]
+        spanish, f"no consent page was shown: {outcome.trouble}", *outcome.exchanges[-2:]
     )
     assert spanish is not None
     # then it tells its language truly, and leaves the same choices
@@ -141,6 +139,35 @@ def test_where_to_end_access(authorization: Authorization, member: Person) -> No
     _expect_said(consent, what, [] if said else [what])
 
 
+@check("consent-screen.manage-link/opens", needs=("member", "portal"))
+def test_link_to_connected_apps_opens(
+    authorization: Authorization, member: Person, portal: Portal, target: Target
+) -> None:
+    """A link to the connected apps leads to a page that is there."""
+    # given the addresses to which the consent page sends the member who wants to end access
+    consent = _consent(authorization, member)
+    addresses = dict.fromkeys(link.href for link in consent.manage_links)
+    not_applicable_unless(addresses, "The consent page has no link to the connected apps.")
+    # when the member opens them; the page of the payer file has been looked at already
+    known = str(target.pages.app_management).rstrip("/")
+    pages = [
+        portal.first_look(member).page
+        if address.rstrip("/") == known
+        else portal.visit(address, member)
+        for address in addresses
+    ]
+    # then there is a page behind each
+    gone = [page for page in pages if page.kind == "error" or page.status >= 400]
+    expect.that(
+        not gone,
+        "a page behind each link to the connected apps",
+        "; ".join(f"an error page, status {page.status}" for page in gone)
+        or f"{len(pages)} linked, all there",
+        consent.page.screenshot,
+        *(page.exchange for page in gone or pages),
+    )
+
+
 @check("consent-screen.privacy-policy-link/opens", needs=("member", "browser"))
 def test_privacy_policy_link(
     api: Api, apps: Apps, authorization: Authorization, member: Person
@@ -163,6 +190,42 @@ def test_privacy_policy_link(
         ", ".join(f"answered {answer.status} ({{x:{answer.exchange}}})" for answer in answers)
         or "a link to a name reserved for examples, which was not opened",
         *(answer.exchange for answer in answers),
+    )
+
+
+@check("consent-screen.privacy-policy-link/own", needs=("member", "browser", "two_apps"))
+def test_each_app_has_its_own_policy(observed: Observed, target: Target) -> None:
+    """The consent page of a second app links to that app's own policy."""
+    # given another app than the first, whose developer registered a policy
+    seen = observed.asked()
+    app, consent = target.app(seen.app), seen.narrow.consent
+    inconclusive_unless(app.privacy_policy, "the payer file does not tell the app's privacy policy")
+    inconclusive_unless(consent, "no consent page was shown", *seen.narrow.exchanges[-2:])
+    assert consent is not None
+    # then its consent page has a link to it
+    expect(consent.page).links_to(f"the privacy policy of {app.id}", [app.privacy_policy])
+
+
+@check("consent.text-equals-grant/end-date", needs=("member", "portal"))
+def test_end_is_told_alike(
+    apps: Apps, authorization: Authorization, member: Person, portal: Portal
+) -> None:
+    """The day on which access ends is the same on the consent page and in the list of apps."""
+    # given the days to come that the consent page names, and those in the app's entry
+    consent = _consent(authorization, member)
+    said = _days_to_come(" ".join(consent.sentences))
+    not_applicable_unless(said, "The consent page names no day on which access ends.")
+    entries = [one for one in portal.first_look(member).apps if one.name == apps.default.name]
+    inconclusive_unless(entries, "the app is not in the list of connected apps")
+    listed = _days_to_come(" ".join(one.text for one in entries))
+    not_applicable_unless(listed, "The list of connected apps names no day on which access ends.")
+    # then they are the same, but for the zone in which a day is counted
+    expect.that(
+        abs(max(said) - max(listed)) <= timedelta(days=1),
+        f"{max(said)}, as the consent page has it, in the list of connected apps",
+        f"{max(listed)}",
+        consent.page.screenshot,
+        portal.first_look(member).page.screenshot or portal.first_look(member).page.exchange,
     )
 
 
@@ -201,6 +264,10 @@ def _consent(authorization: Authorization, person: Person) -> ConsentFacts:
     )
     assert outcome.consent is not None
     return outcome.consent
+
+
+def _days_to_come(text: str) -> list[date]:
+    return [day for day in days_in(text) if day > date.today() + timedelta(days=1)]
 
 
 def _names(apps: Apps, target: Target, consent: ConsentFacts) -> tuple[str, ...]:

@@ -72,3 +72,19 @@ def test_portal_login_after_revocation(revoked: Ended) -> None:
         page.page.screenshot or page.page.exchange,
         own.exchange,
     )
+
+
+@check("revocation.member-side-effect-none/session-lives", needs=NEEDS)
+def test_portal_session_after_revocation(revoked: Ended) -> None:
+    """Revoking an app does not sign the member out of the portal."""
+    # given an app that the member revoked in the portal
+    pressed = revoked.must_have(revoked.page, "Revoke").pressed
+    inconclusive_unless(pressed, "nothing was pressed")
+    assert pressed is not None
+    # then the page that came of it does not ask who they are
+    expect.that(
+        pressed.page.kind not in ("login", "second-factor"),
+        "the portal's own page, without a new login",
+        f"a page of kind {pressed.page.kind}",
+        pressed.page.screenshot or pressed.page.exchange,
+    )

@@ -1,73 +1,101 @@
-"""What a representative connected, the member sees and can end."""
+"""What a representative connected: the member sees and can end it, and one at a time."""
 
 from __future__ import annotations
 
-from payerproof.expect.given import Looks
-from payerproof.plugin.session import RunSession
+import re
+
 from payerproof.suite import (
-    Api,
-    Lease,
-    Persona,
-    Portal,
+    Observed,
     Target,
     check,
-    eventually,
     expect,
     inconclusive_unless,
+    not_applicable_unless,
 )
-from payerproof.target.needs import can_log_in
+
+BY_WHOM = re.compile(r"\b(?:allowed|approved|authori[sz]ed|connected|granted|added) by\b", re.I)
 
 
 @check(
     "revocation.representative-grant/listed-and-revocable",
     needs=("representative", "portal", "two_apps", "state_changes"),
 )
-def test_member_ends_what_a_representative_connected(
-    api: Api, lease: Lease, portal: Portal, run_session: RunSession, target: Target
-) -> None:
+def test_member_ends_what_a_representative_connected(observed: Observed, target: Target) -> None:
     """The member sees and can end what the representative connected."""
     # given an app that a representative connected to the record of a member with a login
-    pairs = _pairs(target)
-    inconclusive_unless(pairs, "no representative acts for a grown-up member who can log in")
-    acting, represented = (run_session.person(one) for one in pairs[0])
-    app = lease.hold(represented)
-    grant = lease(acting, app, choose=represented.id)
-    looks = Looks(api.as_(grant), grant.patient)
-    looks.must_open()
-    # when the member looks at their own list
-    before = portal.connected_apps(represented)
-    # then it stands there
-    listed = any(one.name == app.name for one in before.apps)
+    seen = observed.represented()
+    app = target.app(seen.grant.app)
+    # when the member looked at their own list, then it stood there
+    listed = any(one.name == app.name for one in seen.listed.apps)
     expect.that(
-        listed,
-        f"an entry for {app.id}, which {acting} connected",
-        "there is one" if listed else f"{len(before.apps)} entries, none for it",
-        before.page.screenshot or before.page.exchange,
-        grant.exchange,
+        listed and seen.pressed,
+        f"an entry for {app.id}, which {seen.acting} connected, with a way to revoke it",
+        f"{len(seen.listed.apps)} entries, {'one' if listed else 'none'} for it",
+        seen.listed.page.screenshot or seen.listed.page.exchange,
+        seen.grant.exchange,
     )
-    # and when they revoke it, the representative's app is refused
-    portal.revoke(represented, app)
-    died = eventually(
-        looks.refused,
-        within=target.policy.revocation_wait_seconds,
-        every=target.policy.revocation_poll_seconds,
-    )
+    # and when they revoked it, the representative's app was refused
     expect.that(
-        died is not None,
+        seen.delay is not None,
         "a refusal of the token that the representative's app holds",
-        f"{looks.last.status} ({{x:{looks.last.exchange}}})",
-        looks.replies[0].exchange,
-        looks.last.exchange,
+        f"{seen.after.status} ({{x:{seen.after.exchange}}})",
+        seen.before.exchange,
+        seen.after.exchange,
     )
 
 
-def _pairs(target: Target) -> list[tuple[Persona, Persona]]:
-    """Representatives with a member they act for who has a login; the least related first."""
-    found = [
-        (one, target.persona(other))
-        for one in target.personas
-        for other in one.represents
-        if can_log_in(target, one) and can_log_in(target, target.persona(other))
-    ]
-    grown = [(one, other) for one, other in found if other.role not in ("minor", "dependent")]
-    return sorted(grown, key=lambda pair: pair[0].role != "representative")
+@check(
+    "revocation.representative-grant/named",
+    needs=("representative", "portal", "two_apps", "state_changes"),
+)
+def test_list_names_who_connected(observed: Observed, target: Target) -> None:
+    """Where the list says who allowed an app, it names the representative who did."""
+    # given the entry of an app that a representative connected to a member's record
+    seen = observed.represented()
+    app, acting = target.app(seen.grant.app), target.persona(seen.acting)
+    entries = [one.text for one in seen.listed.apps if one.name == app.name]
+    inconclusive_unless(entries, f"{app.id} is not listed", seen.listed.page.exchange)
+    inconclusive_unless(acting.label, f"the payer file does not tell the name of {acting.id}")
+    text = " ".join(" ".join(entries).split())
+    not_applicable_unless(
+        BY_WHOM.search(text),
+        "The list does not say who connected an app.",
+        seen.listed.page.exchange,
+    )
+    # then it names the one who did
+    expect.that(
+        acting.label.casefold() in text.casefold(),
+        f"the name of {acting.id}, who connected {app.id}",
+        f"it {'names' if acting.label.casefold() in text.casefold() else 'does not name'} them",
+        seen.listed.page.screenshot or seen.listed.page.exchange,
+        seen.grant.exchange,
+    )
+
+
+@check(
+    "revocation.only-target-app/other-represented-lives",
+    needs=("representative", "browser", "portal", "two_apps", "state_changes"),
+)
+def test_other_represented_member_is_left_alone(observed: Observed) -> None:
+    """Revoking an app for one represented member leaves another's connection of it alone."""
+    # given one app that a representative connected for two people, each with an entry of its own
+    seen = observed.acting()
+    trips = [trip for trip in (seen.first, seen.second) if trip and trip.before and trip.after]
+    inconclusive_unless(
+        len(trips) == 2 and all(one.before and one.before.ok for one in trips),
+        f"{seen.person} could not connect {seen.app} for two people",
+        *seen.first.outcome.exchanges[-2:],
+    )
+    inconclusive_unless(seen.revoked, f"the list has no control to revoke {seen.app}")
+    # when the representative pressed Revoke in one of the entries
+    alive = [one for one in trips if one.after and one.after.ok]
+    inconclusive_unless(
+        len(alive) < 2, "neither connection has ended", *(one.after.exchange for one in alive)
+    )
+    # then the other connection goes on
+    expect.that(
+        len(alive) == 1,
+        "one connection ended, and the other as before",
+        f"{len(alive)} of 2 still open data",
+        *(one.after.exchange for one in trips if one.after),
+    )

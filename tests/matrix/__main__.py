@@ -2,7 +2,8 @@
 
 ``python -m tests.matrix`` goes on where it was stopped and writes ``tests/matrix/results.json``
 when every cell is there; ``--shard 1/4`` does a quarter of them; ``--near`` lets a defect meet the
-checks of its own area only, which takes minutes; ``--expected`` writes what each defect was caught
+checks of its own area only, and by the browser those near it (`tests.matrix.near`), which takes
+minutes; ``--expected`` writes what each defect was caught
 by into the sandbox's ``expected.toml``, for somebody to read before it is committed.
 """
 
@@ -23,12 +24,11 @@ from payerproof.sandbox.defects import EXPECTED, Defect, all_defects
 from payerproof.sandbox.faces import FACES
 from tests.matrix.compare import caught_by, check_of
 from tests.matrix.harness import Harness
+from tests.matrix.near import near as near_checks
 from tests.matrix.state import ROOT, digest
 
 RESULTS = ROOT / "tests" / "matrix" / "results.json"
 PARTIAL = ROOT / "reports" / "matrix"
-CONNECTED_APPS = ("revocation", "app_management")
-"""Folders whose checks look at the list of connected apps and at what ends with an entry."""
 
 
 def main() -> int:
@@ -110,7 +110,7 @@ def _judged(harness: Harness, job: tuple[str, str], *, near: bool) -> dict[str, 
     checks: tuple[str, ...] = ()
     defect = all_defects().get(tenant.partition("+")[2])
     if login == "browser":
-        checks = _on_pages(defect if near else None)
+        checks = near_checks(defect) if near and defect is not None else _on_pages()
     elif near and defect is not None:
         areas = (defect.area,)
     try:
@@ -119,17 +119,10 @@ def _judged(harness: Harness, job: tuple[str, str], *, near: bool) -> dict[str, 
         return {"outcomes": {}, "observed": {}, "code": 5, "seconds": 0, "trouble": str(trouble)}
 
 
-def _on_pages(defect: Defect | None) -> tuple[str, ...]:
-    """Checks that look at pages: all of them, or those that lie near a defect."""
-    seeing = {
-        name: check.module.partition("/")[0]
-        for name, check in discover_checks(shipped("suites")).items()
-        if {"browser", "portal"} & set(check.needs)
-    }
-    if defect is None:
-        return tuple(seeing)
-    listed = defect.area == "revocation"
-    return tuple(name for name, folder in seeing.items() if (folder in CONNECTED_APPS) is listed)
+def _on_pages() -> tuple[str, ...]:
+    """Every check that looks at pages."""
+    checks = discover_checks(shipped("suites"))
+    return tuple(n for n, check in checks.items() if {"browser", "portal"} & set(check.needs))
 
 
 def _name(job: tuple[str, str]) -> str:

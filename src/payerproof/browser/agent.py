@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, Error
 from playwright.sync_api import TimeoutError as TimedOut
 
-from payerproof.browser import detector, pages, portal
+from payerproof.browser import amiss, detector, pages, portal
 from payerproof.browser.engine import Browser
 from payerproof.browser.errors import (
     ControlNotFound,
@@ -32,6 +32,7 @@ from payerproof.browser.facts import (
     AuthorizationVisit,
     ConnectedApps,
     PageFacts,
+    Pressed,
 )
 from payerproof.browser.hook import HookAgent
 from payerproof.browser.kinds import Kind, Reading
@@ -170,7 +171,31 @@ class BrowserAgent:
             self._begin(session, persona.id, self._app_id(app), visit.redirect_uri)
             trouble = self._open(session, visit)
             progress = trouble or self._travel(session, errand)
-            return self._outcome(session, progress)
+            outcome = self._outcome(session, progress)
+            return self._half_way(session, visit, outcome) if visit.decision == "half" else outcome
+
+    def _half_way(
+        self, session: Session, visit: AuthorizationVisit, outcome: AuthorizationOutcome
+    ) -> AuthorizationOutcome:
+        """Try what the second factor ought to stop, where it was asked for on a page of its own."""
+        if not outcome.pages or outcome.pages[-1].kind != "second-factor":
+            return outcome
+
+        def go(url: str) -> None:
+            self._goto(session, url)
+
+        def read() -> tuple[Snapshot, PageFacts]:
+            return self._read(session)
+
+        def learn(code: str) -> None:
+            self.recorder.redactor.learn("otp", code)
+
+        asked = session.tab.page.url
+        opened = amiss.opened(session.tab, visit.then, go, read)
+        persona = self._persona(visit.persona)
+        refused = amiss.wrong_codes_given(session.tab, persona, asked, go, read, learn)
+        exchanges = tuple(session.observer.exchanges)
+        return replace(outcome, opened=opened, refused_codes=refused, exchanges=exchanges)
 
     def log_in(self, persona: str, *, password: str | None = None) -> AuthorizationOutcome:
         """See `MemberAgent.log_in`. Raises `NothingToVisit`, `UnknownPersona`."""
@@ -205,11 +230,12 @@ class BrowserAgent:
                 raise ControlNotFound(
                     f"the connected-apps page of {persona} has no control to revoke {app_name}"
                 )
-            self._press_revoke(session, someone, seen, control, app_name)
+            pressed, _ = self._press_revoke(session, someone, seen, control, app_name)
             # anew: the page that follows may greet with the app's name, or tell what it hopes for
             self._goto(session, self._management_page())
             seen, facts = self._portal_page(session, someone)
-            return ConnectedApps(facts, portal.connected_apps(seen, self._known_apps()), True)
+            apps = portal.connected_apps(seen, self._known_apps())
+            return ConnectedApps(facts, apps, True, pressed)
 
     def revoke_all(self, persona: str, app_names: Sequence[str]) -> tuple[str, ...]:
         """See `MemberAgent.revoke_all`. Raises `LoginFailed`, `NothingToVisit`."""
@@ -221,7 +247,7 @@ class BrowserAgent:
             for name in app_names:
                 control = portal.revoke_control(seen, name)
                 if control is not None:
-                    seen, _ = self._press_revoke(session, someone, seen, control, name)
+                    _, seen = self._press_revoke(session, someone, seen, control, name)
                     revoked += [name] if portal.revoke_control(seen, name) is None else []
         return tuple(revoked)
 
@@ -363,6 +389,8 @@ class BrowserAgent:
             login_seconds=progress.login_seconds,
             second_factor=progress.second_factor,
             left_out=tuple(progress.left_out),
+            pressed=progress.pressed,
+            answer=progress.answer,
         )
 
     def _learn_request(self, visit: AuthorizationVisit) -> None:
@@ -437,8 +465,8 @@ class BrowserAgent:
 
     def _press_revoke(
         self, session: Session, persona: Persona, seen: Snapshot, control: Control, app_name: str
-    ) -> tuple[Snapshot, PageFacts]:
-        """Revoke one app; return the list as the payer served it afterwards."""
+    ) -> tuple[Pressed, Snapshot]:
+        """Revoke one app; return what came of it, and the list as the payer served it then."""
         tab = session.tab
         tab.accept_dialogs = True
         session.observer.leave()
@@ -455,6 +483,8 @@ class BrowserAgent:
         # What the payer has answered may not be on the screen yet: only a list that is neither the
         # one before nor the question is the list after.
         served, shown = session.observer.document, tab.look()
+        methods = tuple(session.observer.methods)
+        pressed = Pressed(self._describe(session, shown, detector.read(shown)), methods)
         known = (seen,) if confirm is None else (seen, asking)
         if (
             served is None
@@ -463,7 +493,7 @@ class BrowserAgent:
             or any(portal.same_document(shown, one) for one in known)
         ):
             self._goto(session, self._management_page())
-        return self._portal_page(session, persona)
+        return pressed, self._portal_page(session, persona)[0]
 
     # -- the payer file ------------------------------------------------------------------------
 

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+Decision = Literal["approve", "decline", "look", "forge", "switch", "half"]
+"""What to do at the consent page: to ``forge`` is to decline by a form with a wrong token, to
+``switch`` to press what is offered to somebody else; ``half`` stops before the second factor."""
 PageKindName = Literal[
     "login", "second-factor", "picker", "consent", "error", "portal", "interstitial", "other"
 ]
@@ -168,6 +171,16 @@ class ConnectedApp:
 
 
 @dataclass(frozen=True, slots=True)
+class Pressed:
+    """What came at once of pressing Revoke, with the question that may have come between."""
+
+    page: PageFacts
+    """The page that the browser showed then."""
+    methods: tuple[str, ...]
+    """Methods of the requests that were sent to the payer on the way, in order."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectedApps:
     """The connected-apps page."""
 
@@ -175,6 +188,8 @@ class ConnectedApps:
     apps: tuple[ConnectedApp, ...]
     logged_in: bool
     """False where the page asked for a login that was not given (an anonymous visit)."""
+    pressed: Pressed | None = None
+    """What pressing Revoke led to; None where nothing was pressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +202,7 @@ class AuthorizationVisit:
     method: Literal["GET", "POST"] = "GET"
     form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Body of a POST, form-encoded."""
-    decision: Literal["approve", "decline", "look"] = "approve"
+    decision: Decision = "approve"
     leave_out: tuple[str, ...] = ()
     """Resource types, or words of data classes, to untick before approving."""
     include: tuple[str, ...] = ()
@@ -198,6 +213,9 @@ class AuthorizationVisit:
     """A new browser context that has to log in."""
     locale: str = ""
     """BCP 47 tag for Accept-Language; empty means en-US."""
+    then: tuple[str, ...] = field(default=(), repr=False)
+    """After ``half``: addresses to open in the same browser, with the values that the page reached
+    has in its own address for parameters of the same names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,3 +244,11 @@ class AuthorizationOutcome:
     """``totp``, ``code``, ``question`` or empty: what was asked beyond the password."""
     left_out: tuple[str, ...] = ()
     """Labels of the choices that were unticked."""
+    pressed: bool = False
+    """A form was forged, or an account switched: there was something to press."""
+    answer: PageFacts | None = None
+    """The page that came of it; None where nothing was pressed or the browser was redirected."""
+    opened: tuple[PageFacts, ...] = ()
+    """What came of ``then``, in its order."""
+    refused_codes: tuple[PageFacts, ...] = ()
+    """What came of a second-factor code that was nearly right, and of one too old, after that."""

@@ -16,6 +16,8 @@ from payerproof.browser.facts import (
 from payerproof.browser.tab import parameters_of
 from payerproof.polite import Answer, Http
 
+_DECISIONS = ("approve", "decline")
+
 
 class HookAgent:
     """Speaks the hook ``grant`` of the payer file: POST with JSON, a bearer token, one answer.
@@ -32,7 +34,7 @@ class HookAgent:
 
     def authorize(self, visit: AuthorizationVisit) -> AuthorizationOutcome:
         """Let the hook decide. Raises `NeedsBrowser` for a fresh login, a language or a look."""
-        if visit.fresh or visit.locale or visit.decision == "look":
+        if visit.fresh or visit.locale or visit.decision not in _DECISIONS:
             raise NeedsBrowser(
                 "this needs the payer's pages, and grants come from the control hook"
             )

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Error
 
-from payerproof.browser import consent, detector, factor, troubles
-from payerproof.browser.facts import ConsentFacts, PageFacts, PickerFacts
+from payerproof.browser import amiss, consent, detector, factor, troubles
+from payerproof.browser.facts import ConsentFacts, Decision, PageFacts, PickerFacts
 from payerproof.browser.kinds import Kind, Reading
 from payerproof.browser.observe import Observer
 from payerproof.browser.snapshot import Control, Snapshot
@@ -34,7 +34,6 @@ IDLE_SECONDS = 4.0
 JOURNEY_SECONDS = 120.0
 
 Goal = Literal["redirect", "portal"]
-Decision = Literal["approve", "decline", "look"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,8 @@ class Progress:
     left_out: list[str] = field(default_factory=list)
     login_seconds: float = 0.0
     done: bool = False
+    pressed: bool = False
+    answer: PageFacts | None = None
     password_sent: bool = False
     _login_began: float = 0.0
 
@@ -279,6 +280,9 @@ class Journey:
                 return
 
     def _second_factor(self, seen: Snapshot, reading: Reading) -> None:
+        if self.errand.decision == "half":
+            self.progress.stop("", "")
+            return
         if reading.code is None or not self._type_code(seen, reading.code):
             return
         self._typed.add((_field_of(reading), _place(seen.url)))
@@ -390,8 +394,22 @@ class Journey:
         if self.errand.decision == "look":
             self.progress.done = True
             return
-        if self._count(seen, "the consent page came back after it was answered"):
+        if self.errand.decision in ("forge", "switch"):
+            self._amiss(seen, reading)
+        elif self._count(seen, "the consent page came back after it was answered"):
             self.answer_consent(seen, reading)
+
+    def _amiss(self, seen: Snapshot, reading: Reading) -> None:
+        """Do what the payer ought to refuse, and look what comes."""
+        if self.errand.decision == "forge":
+            self.progress.pressed = amiss.forged_decline(self.tab, seen, reading)
+        else:
+            self.progress.pressed = amiss.switch_account(self.tab, seen)
+        if self.progress.pressed and self.tab.caught is None:
+            now, kind = self.look()
+            if self.tab.caught is None:
+                self.progress.answer = self.describe(now, kind)
+        self.progress.done = True
 
     def answer_consent(self, seen: Snapshot, reading: Reading) -> None:
         """Approve or decline, as the errand says."""

@@ -78,6 +78,8 @@ class Observer:
     exchanges: list[str] = field(default_factory=list)
     third_party: list[ThirdPartyRequest] = field(default_factory=list)
     document: Document | None = None
+    methods: list[str] = field(default_factory=list)
+    """Methods of the requests sent since the visit began or a page was left, in order."""
     _seen: dict[Request, Seen] = field(default_factory=dict, repr=False)
     _visited: set[str] = field(default_factory=set, repr=False)
 
@@ -94,16 +96,19 @@ class Observer:
         self.persona, self.app, self.page_kind = persona, app, ""
         self.redirects = tuple(redirects)
         self.exchanges, self.third_party, self.document = [], [], None
+        self.methods.clear()
         self._visited.clear()
 
     def leave(self) -> None:
         """Forget the document: one that is there afterwards was served since."""
         self.document = None
+        self.methods.clear()
 
     def _sent(self, request: Request) -> None:
         if request.url.startswith(_UNSENT) or self._caught(request.url):
             return
         self._seen[request] = Seen(request, datetime.now(UTC))
+        self.methods.append(request.method)
 
     def _answered(self, response: Response) -> None:
         """Know a document's status before its body is there and it can be recorded."""

@@ -311,6 +311,11 @@ class Tab:
         else:
             handle.fill(value, timeout=_CLICK_MS)
 
+    def replace(self, control: Control, value: str) -> None:
+        """Set a hidden field, as a form from elsewhere would have it."""
+        handle = snapshot.element(self.page, control)
+        handle.evaluate("(field, value) => { field.value = value; }", value)
+
     def tick(self, control: Control, on: bool) -> None:
         """Set a checkbox or radio button, by its label where the input itself is covered."""
         handle = snapshot.element(self.page, control)

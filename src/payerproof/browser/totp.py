@@ -44,6 +44,27 @@ def _hotp(key: bytes, counter: int, digits: int, algorithm: str) -> str:
     return str(number % 10**digits).zfill(digits)
 
 
+OLD_SECONDS = 900
+"""Age of a code that nobody may still take."""
+
+
+def wrong_codes(seed: str, at: float | None = None) -> tuple[str, str]:
+    """A code that shares its first half with the right one, and the right one of long ago.
+
+    Neither is right at `at` (default: now) or some minutes around it. They use nothing up.
+    """
+    secret, period, digits, algorithm = _settings(seed)
+    key, now = _key(secret), time.time() if at is None else at
+    around = range(int(now) // period - 8, int(now) // period + 9)
+    right = {_hotp(key, window, digits, algorithm) for window in around}
+    half, present = digits // 2, _hotp(key, int(now) // period, digits, algorithm)
+    tails = (str(number).zfill(digits - half) for number in range(10 ** (digits - half)))
+    near = next(present[:half] + tail for tail in tails if present[:half] + tail not in right)
+    ages = range((int(now) - OLD_SECONDS) // period, 0, -1)
+    old = next(code for age in ages if (code := _hotp(key, age, digits, algorithm)) not in right)
+    return near, old
+
+
 class TotpClock:
     """Hands out each code of an account at most once in a run."""
 

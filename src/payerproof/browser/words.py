@@ -64,7 +64,7 @@ METHOD_NAME = re.compile(
 )
 MANAGE_HREF = re.compile(
     r"connected-?_?apps?|app-?_?management|manage-?_?(?:apps?|access|connections?)|/apps?/?$|"
-    r"/consents?/?$|/grants?/?$|revoke",
+    r"/consents?/?$|/grants?/?$|/connections?/?$|revoke",
     re.IGNORECASE,
 )
 QUESTION_LABEL = re.compile(
@@ -108,6 +108,7 @@ METHODS = {name: _compile(table) for name, table in _LISTS["methods"].items()}
 
 # What links and sentences of a consent page speak of.
 POLICY_LINK = _list("policy_link")
+OTHER_ACCOUNT = _list("other_account")
 MANAGE_LINK = _list("manage_link")
 DURATION = _list("duration")
 RISK = _list("risk")

@@ -159,6 +159,13 @@ SCOPE_WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What members may be told instead of a scope that opens no data."""
 
+PROTECTED = (
+    r"\b(?:specially|extra|special) protect\w*", r"sensitive", r"\bsubstance (?:use|abuse)\b",
+    r"\b(?:alcohol|drug) (?:use|abuse|or (?:alcohol|drug))\b",
+    r"\b(?:mental|behaviou?ral) health\b", r"\bhiv\b", r"\breproductive\b", r"\b42 cfr\b",
+)  # fmt: skip
+"""Data that need the member's own word to be shared, such as those of 42 CFR Part 2."""
+
 SPANISH = (r"\b(?:compartir|informaci\u00f3n|aplicaci\u00f3n|permitir|acceder|salud|usted)\b",)
 """That a page is written in Spanish."""
 

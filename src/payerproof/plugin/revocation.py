@@ -74,7 +74,8 @@ class Ended:
     older: tuple[Grant, ...]
     """Earlier grants of the same app by the same member, as from other devices."""
     kept: Grant | None
-    """The member's grant to another app; None where the payer file has no third one."""
+    """The member's grant to another app, from which claims were left out where they can be; None
+    where the payer file has no third one."""
     access: Watched
     """The grant's own access token."""
     renewed: Watched | None

@@ -7,6 +7,7 @@ The answers are facts: what they mean is said in the checks.
 
 from __future__ import annotations
 
+from payerproof.plugin.observed.acting import Acting, Listed
 from payerproof.plugin.observed.asking import SAMPLE, Asked, Unattested, sample
 from payerproof.plugin.observed.fixture import Observed
 from payerproof.plugin.observed.others import Others
@@ -17,10 +18,12 @@ from payerproof.plugin.observed.trips import Alone, Asserted, Replayed
 
 __all__ = [
     "SAMPLE",
+    "Acting",
     "Alone",
     "Asked",
     "Asserted",
     "Expired",
+    "Listed",
     "Narrowed",
     "Observed",
     "Others",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from payerproof.browser.amiss import laid_over
 from payerproof.browser.errors import ControlNotFound
 from payerproof.browser.facts import AuthorizationOutcome, ConnectedApps, PageFacts
 from payerproof.expect.outcomes import inconclusive_unless
@@ -49,9 +50,11 @@ class Asked:
     refreshed: TokenAnswer | None
     """What the refresh token brought then; None where there was none."""
     first: AuthorizationOutcome | None = None
-    """The first connection, up to the consent page."""
+    """The first connection, up to the consent page, which was declined by a forged form."""
     unattended: PageFacts | None = None
     """The address of that page, opened by somebody who is not logged in."""
+    jumped: PageFacts | None = None
+    """The same with the values of a journey of their own, which waits for their login."""
     after_first: ConnectedApps | None = None
     """The list of connected apps after the consent page was left as it was."""
     after_declining: ConnectedApps | None = None
@@ -73,9 +76,11 @@ def asked(scene: Scene) -> Asked:
     looking, listing = bool(scene.session.settings.broker), _has_list(scene)
     visit, portal, member = scene.authorization.visit, Portal(scene.session), scene.member
     wide = scene.authorization.request(app)
-    first = visit(member, wide, decision="look") if looking else None
+    first = visit(member, wide, decision="forge") if looking else None
     waiting = first.consent.page.url if first and first.consent else ""
     unattended = portal.visit(waiting) if waiting else None
+    own = laid_over(waiting, scene.authorization.entrance().url) if waiting else ""
+    jumped = portal.visit(own) if own != waiting else None
     after_first = portal.connected_apps(member) if listing else None
     state = RESERVED + secrets.token_urlsafe(16)
     declined = visit(member, wide.having(prompt="consent", state=state), decision="decline")
@@ -100,6 +105,7 @@ def asked(scene: Scene) -> Asked:
         tokens.refresh(answer.refresh_token) if answer and answer.refresh_token else None,
         first,
         unattended,
+        jumped,
         after_first,
         after_declining,
         wider,
@@ -177,3 +183,24 @@ def sample(client: FhirClient, patient: str) -> dict[str, tuple[Reply, ...]]:
         kind: tuple(client.all_pages(kind, [(parameter, patient), ("_count", "100")]))
         for kind, parameter in SAMPLE.items()
     }
+
+
+def in_spanish(scene: Scene) -> AuthorizationOutcome:
+    """Look at a consent page in a browser that prefers Spanish, and press “Not you?” there."""
+    quiet = scene.session.cast.bystander(0)
+    inconclusive_unless(quiet, "the browser of every member has been used already")
+    assert quiet is not None
+    request = scene.authorization.request(scene.apps.default)
+    person = scene.session.person(quiet)
+    return scene.authorization.visit(person, request, decision="switch", locale="es-US")
+
+
+def half_signed_in(scene: Scene) -> AuthorizationOutcome:
+    """Give the right password in a fresh browser, and go on without the second factor."""
+    session, member = scene.session, scene.member
+    first = scene.authorization.first_connection(member)
+    pages = [first.consent.page.url] if first.consent else []
+    management = str(session.target.pages.app_management or "")
+    then = (*pages, *([management] if management else []))
+    request = scene.authorization.request(scene.apps.default, prompt="consent")
+    return scene.authorization.visit(member, request, fresh=True, decision="half", then=then)

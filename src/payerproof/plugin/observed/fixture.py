@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from payerproof.browser.facts import AuthorizationOutcome
 from payerproof.expect.outcomes import not_applicable_unless
 from payerproof.plugin.observed import asking, refresh, trips
+from payerproof.plugin.observed.acting import Acting, Listed, acting, listed
 from payerproof.plugin.observed.others import Others, others
 from payerproof.plugin.observed.protected import Protected, protected
+from payerproof.plugin.observed.represented import Represented, represented
 from payerproof.plugin.observed.returned import (
     RefreshReturned,
     Returned,
@@ -82,6 +85,26 @@ class Observed:
     def unattested(self) -> asking.Unattested:
         """An app whose developer did not attest to the payer's privacy questions."""
         return observe(self._session, "unattested", asking.unattested)
+
+    def acting(self) -> Acting:
+        """A representative who connected one app to two records, and ended one connection."""
+        return observe(self._session, "acting", acting)
+
+    def in_spanish(self) -> AuthorizationOutcome:
+        """A consent page asked for in Spanish, and what came of pressing “Not you?” on it."""
+        return observe(self._session, "in spanish", asking.in_spanish)
+
+    def half_signed_in(self) -> AuthorizationOutcome:
+        """A login that stopped before the second factor, and what it opened all the same."""
+        return observe(self._session, "half signed in", asking.half_signed_in)
+
+    def represented(self) -> Represented:
+        """An app that a representative connected, and the member ended."""
+        return observe(self._session, "represented", represented)
+
+    def listed(self) -> Listed:
+        """The list of connected apps of a member with one app, which may not come back alone."""
+        return observe(self._session, "listed", listed)
 
     def alone(self, scopes: str) -> trips.Alone:
         """A request for these scopes and no others."""

@@ -87,7 +87,7 @@ def observe(session: RunSession, key: str, make: Callable[[Scene], T]) -> T:
     found = session.memo.once(f"observed:{key}{again}", lambda: _made(session, make))
     if isinstance(found, Trouble):
         raise LoginTrouble(found.sentence, found.evidence)
-    for grant in (one for one in vars(found).values() if isinstance(one, Grant)) if found else ():
+    for grant in (one for one in getattr(found, "__dict__", {}).values() if isinstance(one, Grant)):
         session.grants.learn(grant)
     return found  # type: ignore[no-any-return]  # the memory hands back what `make` brought
 

@@ -1,0 +1,70 @@
+"""An app that a representative connected to a member's record, and the member ended."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from payerproof.browser.errors import ControlNotFound
+from payerproof.browser.facts import ConnectedApps
+from payerproof.expect.given import Looks
+from payerproof.expect.outcomes import inconclusive_unless
+from payerproof.fhir.reply import Reply
+from payerproof.plugin.grants import Grant
+from payerproof.plugin.hands import Portal, eventually
+from payerproof.plugin.observed.scene import Scene
+from payerproof.target import Persona, Target
+from payerproof.target.needs import can_log_in
+
+
+@dataclass(frozen=True)
+class Represented:
+    """A grant that a representative gave for a member, and the member's own list."""
+
+    acting: str
+    member: str
+    """Persona ids."""
+    grant: Grant
+    before: Reply
+    """The member's Patient with the grant's token."""
+    after: Reply
+    """The same after the revocation, the last time it was looked at."""
+    listed: ConnectedApps
+    """The member's list before."""
+    pressed: bool
+    """False where the member's list has no control to revoke the app."""
+    delay: float | None
+    """Seconds until the token was refused; None where it was not while the run waited."""
+
+
+def represented(scene: Scene) -> Represented:
+    """Let a representative connect an app, and the member look at it and revoke it."""
+    pairs = _pairs(scene.session.target)
+    inconclusive_unless(pairs, "no representative acts for a grown-up member who can log in")
+    acting, member = (scene.session.person(one) for one in pairs[0])
+    app = scene.lease.hold(member)
+    grant = scene.lease(acting, app, choose=member.id)
+    looks = Looks(scene.api.as_(grant), grant.patient)
+    looks.must_open()
+    portal, policy = Portal(scene.session), scene.session.target.policy
+    listed, pressed = portal.connected_apps(member), False
+    with suppress(ControlNotFound):
+        portal.revoke(member, app)
+        pressed = True
+    waits = policy.revocation_wait_seconds if pressed else 0
+    delay = eventually(looks.refused, within=waits, every=policy.revocation_poll_seconds)
+    return Represented(
+        acting.id, member.id, grant, looks.replies[0], looks.last, listed, pressed, delay
+    )
+
+
+def _pairs(target: Target) -> list[tuple[Persona, Persona]]:
+    """Representatives with a member they act for who has a login; the least related first."""
+    found = [
+        (one, target.persona(other))
+        for one in target.personas
+        for other in one.represents
+        if can_log_in(target, one) and can_log_in(target, target.persona(other))
+    ]
+    grown = [(one, other) for one, other in found if other.role not in ("minor", "dependent")]
+    return sorted(grown, key=lambda pair: pair[0].role != "representative")
