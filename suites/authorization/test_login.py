@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
-
 from payerproof.browser.facts import AuthorizationOutcome
+from payerproof.plugin.session import RunSession
 from payerproof.suite import (
     Authorization,
     Observed,
     Person,
-    Portal,
+    Target,
     check,
     each,
     expect,
@@ -120,19 +119,82 @@ def test_wrong_code_is_refused(observed: Observed, code: str) -> None:
     needs=("member", "browser", "portal"),
     prod="gated",
 )
-def test_failed_login_tells_nothing(portal: Portal, member: Person) -> None:
+def test_failed_login_tells_nothing(
+    observed: Observed, run_session: RunSession, target: Target
+) -> None:
     """A failed login shows nothing of the member's record."""
     # given a member with a record
-    member.must_have("Patient")
-    # when somebody signs in with a wrong password
-    outcome = portal.log_in(member.persona, password=secrets.token_urlsafe(12))
+    seen = observed.failed()
+    person = run_session.person(target.persona(seen.person))
+    person.must_have("Patient")
+    # when somebody signed in with a wrong password
+    outcome = seen.truncated or seen.other_case
+    inconclusive_unless(outcome, "the password is too short to be changed")
+    assert outcome is not None
+    _must_be_refused(outcome)
+    # then the page tells nothing about the member
+    expect(outcome.pages[-1]).shows_nothing_about(person.markers)
+
+
+@check(
+    "login.lockout-and-enumeration/same-answer",
+    needs=("member", "browser", "portal"),
+    prod="gated",
+)
+def test_unknown_name_reads_the_same(observed: Observed) -> None:
+    """A wrong password and a user name that nobody has are answered alike."""
+    # given a wrong password for an account, and a login for one that there is not
+    seen = observed.failed()
+    wrong = seen.truncated or seen.other_case
+    inconclusive_unless(wrong, "the password is too short to be changed")
+    assert wrong is not None
+    _must_be_refused(wrong)
+    _must_be_refused(seen.unknown)
+    # when the words of both pages are compared, names as they were typed aside
+    pages = [outcome.pages[-1] for outcome in (wrong, seen.unknown)]
+    texts = {" ".join(page.text.replace(seen.unknown_name, "").split()) for page in pages}
+    # then nothing tells which account exists
+    expect.that(
+        len(texts) == 1 and pages[0].kind == pages[1].kind,
+        "the same page for a wrong password and an unknown name",
+        "the same words" if len(texts) == 1 else "different words",
+        *(page.exchange for page in pages),
+    )
+
+
+@check(
+    "login.portal-credentials/whole-password",
+    needs=("member", "browser", "portal"),
+    prod="gated",
+)
+@each("changed", ("after eight letters", "small and capital letters"))
+def test_wrong_password_is_refused(observed: Observed, changed: str) -> None:
+    """A password that differs late, or in small and capital letters only, is a wrong one."""
+    # given a password that was changed in one way
+    seen = observed.failed()
+    tried = {"after eight letters": seen.truncated, "small and capital letters": seen.other_case}
+    outcome = tried[changed]
+    inconclusive_unless(outcome, "the password cannot be changed in this way")
+    assert outcome is not None
+    inconclusive_unless(outcome.pages, "no page came", *outcome.exchanges[-3:])
+    # when somebody signed in with it, then the payer did not take it
+    wanted = ("locked", "wrong-credentials")
+    expect.that(
+        not outcome.logged_in and not outcome.second_factor and outcome.trouble in wanted,
+        "a refusal on the login page",
+        "a login"
+        if outcome.logged_in or outcome.second_factor
+        else outcome.trouble or "no trouble",
+        *outcome.exchanges[-3:],
+    )
+
+
+def _must_be_refused(outcome: AuthorizationOutcome) -> None:
     inconclusive_unless(
-        outcome.pages and not outcome.logged_in,
+        outcome.pages and not outcome.logged_in and not outcome.second_factor,
         "the wrong password was not refused on a page",
         *outcome.exchanges[-3:],
     )
-    # then the page tells nothing about the member
-    expect(outcome.pages[-1]).shows_nothing_about(member.markers)
 
 
 def _must_wait_for_a_code(outcome: AuthorizationOutcome) -> None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from payerproof.browser.facts import AuthorizationOutcome
 from payerproof.suite import (
+    Apps,
+    Authorization,
     Ended,
     Observed,
+    Person,
+    Portal,
+    SmartConfiguration,
     check,
     expect,
     inconclusive_unless,
+    not_applicable_unless,
 )
 
 
@@ -66,6 +72,64 @@ def test_silent_request_for_more(observed: Observed) -> None:
     )
     # then no code comes without the member's word
     expect(outcome).gives_no_code()
+
+
+@check("consent-screen.first-time-and-after-revoke/prompt-consent", needs=("member", "browser"))
+def test_prompt_for_consent(
+    apps: Apps,
+    authorization: Authorization,
+    member: Person,
+    portal: Portal,
+    smart: SmartConfiguration,
+) -> None:
+    """prompt=consent shows the consent page, whatever is remembered (OpenID Connect)."""
+    # given a payer that speaks OpenID Connect, and an app that the member has connected
+    _must_know_prompt(smart)
+    first = authorization.first_connection(member)
+    inconclusive_unless("code" in first.parameters, "the app is not connected", *first.exchanges)
+    # when it asks again for the same and wants the member to be asked
+    page = portal.visit(authorization.request(apps.default, prompt="consent").url, member)
+    # then they are
+    expect.that(
+        page.kind == "consent",
+        "the consent page",
+        f"a page of kind {page.kind}, status {page.status}",
+        page.exchange,
+        page.screenshot,
+    )
+
+
+@check("consent.names-the-member/prompt-login", needs=("member", "browser"))
+def test_prompt_for_login(
+    apps: Apps,
+    authorization: Authorization,
+    member: Person,
+    portal: Portal,
+    smart: SmartConfiguration,
+) -> None:
+    """prompt=login asks who is there, whoever is signed in already (OpenID Connect)."""
+    # given a payer that speaks OpenID Connect, and a browser in which a member has signed in
+    _must_know_prompt(smart)
+    first = authorization.first_connection(member)
+    inconclusive_unless(first.logged_in, "no login page was passed", *first.exchanges[-2:])
+    # when an app wants them to sign in anew, as for somebody else at the same computer
+    page = portal.visit(authorization.request(apps.default, prompt="login").url, member)
+    # then the login is shown
+    expect.that(
+        page.kind in ("login", "second-factor"),
+        "the login page",
+        f"a page of kind {page.kind}, status {page.status}",
+        page.exchange,
+        page.screenshot,
+    )
+
+
+def _must_know_prompt(smart: SmartConfiguration) -> None:
+    not_applicable_unless(
+        "openid" in (smart.document.get("scopes_supported") or ()),
+        "The payer does not list the scope openid, and prompt is OpenID Connect's.",
+        smart.exchange,
+    )
 
 
 def _expect_asked(outcome: AuthorizationOutcome) -> None:

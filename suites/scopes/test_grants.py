@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from payerproof.expect.consent_words import WHILE_AWAY, says
 from payerproof.expect.given import userinfo_address
 from payerproof.plugin.observed import Narrowed
 from payerproof.plugin.observed.asking import NARROW
@@ -200,6 +201,30 @@ def test_narrower_consent_counts(observed: Observed) -> None:
         not opened,
         "no scope for what was left out",
         f"granted: {' '.join(seen.later.scopes)}",
+        seen.later.exchange,
+    )
+
+
+@check("scopes.refused-choice-holds/access-while-away", needs=("member", "browser", "two_apps"))
+def test_no_refresh_token_where_it_was_left_out(observed: Observed) -> None:
+    """No refresh token is given where the member left out access while they are away."""
+    # given a request for access while away, and a consent at which its box was cleared
+    seen = observed.narrowed()
+    not_applicable_unless(
+        says(seen.left_out, WHILE_AWAY),
+        "A member cannot leave out access while they are away here.",
+        seen.later.exchange,
+    )
+    inconclusive_unless(
+        seen.wide.refresh_token, "no refresh token is given otherwise either", seen.wide.exchange
+    )
+    # then the app has no token to come back with
+    told = "offline_access" in seen.later.scopes
+    expect.that(
+        not seen.later.refresh_token and not told,
+        "no refresh token, and no scope offline_access",
+        f"{'a' if seen.later.refresh_token else 'no'} refresh token, and "
+        f"{'the' if told else 'no'} scope offline_access",
         seen.later.exchange,
     )
 

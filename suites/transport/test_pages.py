@@ -16,6 +16,7 @@ from payerproof.suite import (
     check,
     expect,
     inconclusive_unless,
+    not_applicable_unless,
     remark,
 )
 
@@ -49,6 +50,25 @@ def test_session_cookies(
         "; ".join(f"{name} lacks {', '.join(missing)}" for name, missing in faults.items())
         or f"all three on {len(cookies)} cookies",
         *_seen(pages),
+    )
+
+
+@check("login.session-renewed/cookie", needs=("member", "browser"))
+def test_session_is_renewed_at_login(authorization: Authorization, member: Person) -> None:
+    """No session cookie of before the login is the key to the session after it."""
+    # given the cookies that the browser held at the login, and at the consent page after it
+    outcome = authorization.first_connection(member)
+    before, after = (_sessions(outcome.pages, kind) for kind in ("login", "consent"))
+    inconclusive_unless(outcome.logged_in and after, "no session was seen", *_seen(outcome.pages))
+    not_applicable_unless(
+        before, "The login page sets no cookie that could hold a session.", *_seen(outcome.pages)
+    )
+    # when they are compared, then something is new
+    expect.that(
+        after - before,
+        "a session cookie that is set anew at the login",
+        f"{len(after - before)} of {len(after)} session cookies are new",
+        *_seen(outcome.pages),
     )
 
 
@@ -198,6 +218,13 @@ def _pages(
     if not target.pages.app_management:
         return pages
     return (*pages, portal.first_look(member).page)
+
+
+def _sessions(pages: tuple[PageFacts, ...], kind: str) -> set[tuple[str, str]]:
+    """Cookies that could hold a session, on the first page of a kind."""
+    found = next((page for page in pages if page.kind == kind), None)
+    cookies = found.cookies if found else ()
+    return {(one.name, one.mark) for one in cookies if not NOT_A_SESSION.search(one.name)}
 
 
 def _seen(pages: tuple[PageFacts, ...] | list[PageFacts]) -> tuple[str, ...]:

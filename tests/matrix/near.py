@@ -17,34 +17,51 @@ from payerproof.sandbox.defects import Defect
 
 FREE = frozenset({"api", "apps", "authorization", "member", "portal", "smart", "target"})
 """Fixtures that let nothing happen by themselves, as a rule."""
-SHARED = frozenset({"observed", "revoked"})
-"""Fixtures by which something happens once in a run, for whichever checks look at it."""
-DEAR = frozenset({"login.lockout-and-enumeration/nothing-about-the-member"})
-"""Checks that log in anew all the same."""
 
 
 def near(defect: Defect) -> tuple[str, ...]:
     """Ids of the checks that this defect meets by the browser."""
     sources, checks = load_catalog(shipped("suites")).sources, discover_checks(shipped("suites"))
     cited = {name for entry in defect.cites for name in sources[entry].checks}
-    free = FREE | (SHARED & {one for name in cited for one in _fixtures()[name]})
+    free = FREE | {one for name in cited for one in _fixtures()[name] if _once(one)}
     beside = {
         name
         for name, check in checks.items()
         if {"browser", "portal"} & set(check.needs) and _fixtures()[name] <= free
     }
-    return tuple(sorted(cited | beside - DEAR))
+    return tuple(sorted(cited | beside))
+
+
+def _once(fixture: str) -> bool:
+    """True for what happens once in a run, for whichever checks look at it."""
+    return fixture == "revoked" or fixture.startswith("observed.")
 
 
 @cache
 def _fixtures() -> dict[str, frozenset[str]]:
-    """The fixtures that each check asks for, by its id."""
+    """What each check asks for, by its id: fixtures, and single observations of ``observed``."""
     found: dict[str, frozenset[str]] = {}
     for file in shipped("suites").glob("*/test_*.py"):
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef):
-                asked = frozenset(one.arg for one in node.args.args)
-                found |= dict.fromkeys(_ids(node), asked)
+        body = ast.parse(file.read_text(encoding="utf-8")).body
+        functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+        for function in functions.values():
+            asked = {one.arg for one in function.args.args} - {"observed"}
+            asked |= {f"observed.{name}" for name in _observations(function, functions)}
+            found |= dict.fromkeys(_ids(function), frozenset(asked))
+    return found
+
+
+def _observations(function: ast.FunctionDef, known: dict[str, ast.FunctionDef]) -> set[str]:
+    """Methods of ``observed`` that a function, or one to which it is handed on, calls."""
+    found: set[str] = set()
+    for node in ast.walk(function):
+        match node:
+            case ast.Attribute(value=ast.Name(id="observed"), attr=name):
+                found.add(name)
+            case ast.Call(func=ast.Name(id=name), args=given) if name in known and any(
+                isinstance(one, ast.Name) and one.id == "observed" for one in given
+            ):
+                found |= _observations(known[name], known)
     return found
 
 

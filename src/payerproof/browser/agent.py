@@ -74,8 +74,10 @@ class MemberAgent(Protocol):
         """Look at a page, in a persona's session or without one."""
         ...
 
-    def log_in(self, persona: str, *, password: str | None = None) -> AuthorizationOutcome:
-        """Log in at the portal in a new context; ``password`` instead of the persona's own."""
+    def log_in(
+        self, persona: str, *, password: str | None = None, username: str = ""
+    ) -> AuthorizationOutcome:
+        """Log in at the portal in a new context; with another password, perhaps another name."""
         ...
 
 
@@ -197,7 +199,9 @@ class BrowserAgent:
         exchanges = tuple(session.observer.exchanges)
         return replace(outcome, opened=opened, refused_codes=refused, exchanges=exchanges)
 
-    def log_in(self, persona: str, *, password: str | None = None) -> AuthorizationOutcome:
+    def log_in(
+        self, persona: str, *, password: str | None = None, username: str = ""
+    ) -> AuthorizationOutcome:
         """See `MemberAgent.log_in`. Raises `NothingToVisit`, `UnknownPersona`."""
         someone = self._persona(persona)
         if password is not None:
@@ -205,7 +209,7 @@ class BrowserAgent:
         with self._session(persona, "", fresh=True, keep=password is None) as session:
             self._begin(session, persona, "", "")
             self._goto(session, self._management_page())
-            errand = Errand(someone, "portal", password=password)
+            errand = Errand(someone, "portal", password=password, username=username)
             return self._outcome(session, self._travel(session, errand))
 
     def connected_apps(self, persona: str, *, anonymous: bool = False) -> ConnectedApps:

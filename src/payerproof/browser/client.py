@@ -62,9 +62,13 @@ class BrokerClient:
         facts: PageFacts = self._call("visit", url, persona=persona, locale=locale)
         return facts
 
-    def log_in(self, persona: str, *, password: str | None = None) -> AuthorizationOutcome:
+    def log_in(
+        self, persona: str, *, password: str | None = None, username: str = ""
+    ) -> AuthorizationOutcome:
         """See `payerproof.browser.agent.MemberAgent`."""
-        outcome: AuthorizationOutcome = self._call("log_in", persona, password=password)
+        outcome: AuthorizationOutcome = self._call(
+            "log_in", persona, password=password, username=username
+        )
         return outcome
 
     def browser_version(self) -> str:

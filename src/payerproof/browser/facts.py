@@ -65,6 +65,8 @@ class CookieFacts:
     http_only: bool
     same_site: str
     domain: str
+    mark: str = field(default="", repr=False)
+    """Digest of its value: only to tell whether it is the same, and never written."""
 
 
 @dataclass(frozen=True, slots=True)

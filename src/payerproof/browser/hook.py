@@ -76,9 +76,11 @@ class HookAgent:
         del url, persona, locale
         raise _needs_browser("looking at a page")
 
-    def log_in(self, persona: str, *, password: str | None = None) -> AuthorizationOutcome:
+    def log_in(
+        self, persona: str, *, password: str | None = None, username: str = ""
+    ) -> AuthorizationOutcome:
         """Raises `NeedsBrowser`: the login form is a page."""
-        del password
+        del password, username
         raise _needs_browser(f"the login of {persona}")
 
 

@@ -49,6 +49,8 @@ class Errand:
     choose: str = ""
     password: str | None = field(default=None, repr=False)
     """Typed instead of the persona's own."""
+    username: str = field(default="", repr=False)
+    """Typed instead of the persona's own, with that password."""
     app_names: tuple[str, ...] = ()
 
 
@@ -231,7 +233,7 @@ class Journey:
             self.progress.stop(refused, why)
             return
         if reading.username is not None:
-            self.tab.fill(reading.username, persona.username)
+            self.tab.fill(reading.username, self.errand.username or persona.username)
         if reading.password is not None and password is not None:
             self.observer.recorder.redactor.learn("password", password)
             self.tab.fill(reading.password, password)

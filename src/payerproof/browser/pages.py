@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Sequence
 
 from playwright.sync_api import BrowserContext, Error, Locator
@@ -74,6 +75,7 @@ def cookies_of(context: BrowserContext, url: str) -> tuple[CookieFacts, ...]:
             http_only=cookie.get("httpOnly", False),
             same_site=cookie.get("sameSite", ""),
             domain=cookie.get("domain", ""),
+            mark=hashlib.sha256(cookie.get("value", "").encode()).hexdigest()[:16],
         )
         for cookie in context.cookies(url)
     )

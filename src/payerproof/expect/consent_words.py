@@ -35,6 +35,7 @@ HOW_LONG = (
 """How long a grant lasts: a date, a span, or until the member ends it."""
 
 WHILE_AWAY = (
+    r"\b(?:while|when) (?:you(?:.re| are) )?away\b",
     r"\b(?:while|when|even (?:if|when)|though|whether or not) you(?:.re| are)? "
     r"(?:\w+ ){0,3}(?:away|offline|not (?:using|signed|logged|there|present|active|in)|"
     r"(?:aren.t|don.t|do not|have closed|close|signed out|logged out))",

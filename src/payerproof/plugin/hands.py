@@ -294,9 +294,14 @@ class Portal:
         """Open any page of the payer."""
         return self._session.agent.visit(url, persona=person.id if person else "", locale=locale)
 
-    def log_in(self, persona: Persona, password: str | None = None) -> AuthorizationOutcome:
-        """Log in afresh, perhaps with another password; counts against the login budget."""
-        return self._session.agent.log_in(persona.id, password=password)
+    def log_in(
+        self, persona: Persona, password: str | None = None, username: str = ""
+    ) -> AuthorizationOutcome:
+        """Log in afresh, perhaps with another password and even name.
+
+        Counts against the persona's login budget.
+        """
+        return self._session.agent.log_in(persona.id, password=password, username=username)
 
 
 def eventually(look: Callable[[], bool], *, within: float, every: float) -> float | None:

@@ -193,14 +193,3 @@ def in_spanish(scene: Scene) -> AuthorizationOutcome:
     request = scene.authorization.request(scene.apps.default)
     person = scene.session.person(quiet)
     return scene.authorization.visit(person, request, decision="switch", locale="es-US")
-
-
-def half_signed_in(scene: Scene) -> AuthorizationOutcome:
-    """Give the right password in a fresh browser, and go on without the second factor."""
-    session, member = scene.session, scene.member
-    first = scene.authorization.first_connection(member)
-    pages = [first.consent.page.url] if first.consent else []
-    management = str(session.target.pages.app_management or "")
-    then = (*pages, *([management] if management else []))
-    request = scene.authorization.request(scene.apps.default, prompt="consent")
-    return scene.authorization.visit(member, request, fresh=True, decision="half", then=then)

@@ -18,6 +18,7 @@ from payerproof.plugin.observed.returned import (
     refresh_returned,
 )
 from payerproof.plugin.observed.scene import observe
+from payerproof.plugin.observed.signing_in import Failed, failed, half_signed_in
 from payerproof.plugin.session import RunSession
 
 
@@ -96,7 +97,11 @@ class Observed:
 
     def half_signed_in(self) -> AuthorizationOutcome:
         """A login that stopped before the second factor, and what it opened all the same."""
-        return observe(self._session, "half signed in", asking.half_signed_in)
+        return observe(self._session, "half signed in", half_signed_in)
+
+    def failed(self) -> Failed:
+        """Logins that ought to fail: wrong passwords, and a name that nobody has."""
+        return observe(self._session, "failed", failed)
 
     def represented(self) -> Represented:
         """An app that a representative connected, and the member ended."""

@@ -154,8 +154,13 @@ class Narrowed:
     """What the first grant's refresh token brought afterwards; None where it had none."""
 
 
+LEFT_OUT = ("Condition", "offline_access")
+"""What is left out at the later consent: a kind of data, and access while the member is away."""
+
+
 def narrowed(scene: Scene) -> Narrowed:
-    """Connect an app twice, the second time without conditions, and try the first tokens.
+    """Connect an app twice, the second time without conditions and access while away, and try
+    the first tokens.
 
     The later request asks for one type more, so that the member is asked again at all.
     """
@@ -165,7 +170,7 @@ def narrowed(scene: Scene) -> Narrowed:
     wide = scene.lease(scene.member, app, first)
     before = scene.client(wide.access_token).search("Condition", patient=own)
     more = f"{first} patient/Observation.{kinds}"
-    later, outcome = scene.lease.with_outcome(scene.member, app, more, leave_out=("Condition",))
+    later, outcome = scene.lease.with_outcome(scene.member, app, more, leave_out=LEFT_OUT)
     after = scene.client(wide.access_token).search("Condition", patient=own)
     token = wide.refresh_token
     refreshed_wide = scene.tokens(app).refresh(token) if token else None
