@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from payerproof.browser.facts import AuthorizationOutcome, PageFacts
-from payerproof.plugin.session import RunSession
+from payerproof.browser.troubles import from_text
 from payerproof.suite import (
-    Apps,
     Authorization,
     Observed,
     Person,
@@ -16,6 +15,7 @@ from payerproof.suite import (
 )
 
 SIGNING_IN = ("login", "second-factor")
+UNFIT = ("no-linked-record", "ineligible")
 
 
 @check("consent-screen.after-login/order", needs=("member", "browser"))
@@ -158,36 +158,49 @@ def test_nothing_of_a_member_before_login(authorization: Authorization, member: 
 
 
 @check("consent.refusal-explained/no-linked-record", needs=("browser",))
-def test_account_without_a_record(
-    apps: Apps, authorization: Authorization, run_session: RunSession
-) -> None:
+def test_account_without_a_record(observed: Observed) -> None:
     """A portal user with no member record is told so in words and gets no code."""
     # given a portal account without a member's record behind it
-    users = [one for one in run_session.target.personas if one.role == "portal-user"]
-    inconclusive_unless(users, "the payer file has no persona of the role portal-user")
-    person = run_session.person(users[0])
-    # when its owner logs in to connect an app
-    outcome = authorization.visit(person, authorization.request(apps.default))
-    signed_in = outcome.logged_in or outcome.trouble in ("no-linked-record", "ineligible")
-    inconclusive_unless(
-        signed_in or outcome.redirected,
-        f"{person} could not log in: {outcome.trouble}",
-        *outcome.exchanges[-2:],
-    )
-    # then no code comes, and a sentence says why
+    # when its owner logged in to connect an app
+    outcome = _without_record(observed)
+    # then no code came, and a sentence said why
     expect(outcome).gives_no_code()
-    last = outcome.pages[-1] if outcome.pages else None
-    told = outcome.trouble in ("no-linked-record", "ineligible") or bool(
-        outcome.parameters.get("error") == "access_denied"
-        and outcome.parameters.get("error_description")
+    said = any(from_text(page.text) in UNFIT for page in outcome.pages)
+    told = (
+        outcome.trouble in UNFIT
+        or said
+        or bool(
+            outcome.parameters.get("error") == "access_denied"
+            and outcome.parameters.get("error_description")
+        )
     )
     expect.that(
         told,
         "words that tell that the account has no member record",
         "they stand there" if told else _ending(outcome),
         *outcome.exchanges[-2:],
-        last.screenshot if last else "",
+        *(page.screenshot for page in outcome.pages[-1:]),
     )
+
+
+@check("consent.refusal-explained/app-is-told", needs=("browser",))
+def test_app_is_told_of_the_refusal(observed: Observed) -> None:
+    """The app of a portal user with no member record is told access_denied."""
+    # given a portal account without a member's record behind it
+    # when its owner logged in to connect an app, and went back to it from whatever was shown
+    outcome = _without_record(observed)
+    # then the app could tell that this account has nothing for it
+    expect(outcome).reports("access_denied")
+
+
+def _without_record(observed: Observed) -> AuthorizationOutcome:
+    outcome = observed.without_record()
+    inconclusive_unless(
+        outcome.logged_in or outcome.trouble in UNFIT or outcome.redirected,
+        f"the portal user could not log in: {outcome.trouble}",
+        *outcome.exchanges[-2:],
+    )
+    return outcome
 
 
 def _everything_on(page: PageFacts) -> str:

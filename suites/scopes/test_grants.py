@@ -118,6 +118,27 @@ def test_refused_class_is_absent_everywhere(api: Api, lease: Lease, member: Pers
     expect(*replies).has_no_resource_of("Condition")
 
 
+@check("scopes.refused-choice-holds/includes", needs=("member", "browser", "two_apps"))
+def test_refused_class_does_not_ride_along(api: Api, lease: Lease, member: Person) -> None:
+    """Personal data that the member left out do not come along by _include."""
+    # given a grant from which the member left their personal data, and which finds claims
+    member.must_have("Patient", CLAIMS)
+    grant = lease.reading(member, leave_out=("Patient",))
+    not_applicable_unless(
+        not opens(grant.scopes, "Patient", "r"),
+        "Personal data cannot be left out at this payer.",
+        grant.exchange,
+    )
+    # when claims and coverage are asked for with the member they are about
+    client, own = api.as_(grant), member.patient_id
+    claims = client.search(CLAIMS, [("patient", own), ("_include", f"{CLAIMS}:patient")])
+    inconclusive_unless(claims.matches or not claims.ok, "no claims come", claims.exchange)
+    coverage = [("beneficiary", own), ("_include", "Coverage:beneficiary")]
+    replies = (claims, client.search("Coverage", coverage))
+    # then they come without
+    expect(*replies).has_no_resource_of("Patient")
+
+
 @check("scopes.refused-choice-holds/userinfo-and-id-token", needs=("member", "browser", "two_apps"))
 def test_demographics_left_out_of_identity(
     api: Api, lease: Lease, smart: SmartConfiguration, member: Person

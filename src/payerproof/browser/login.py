@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Error
 
-from payerproof.browser import amiss, consent, detector, factor, troubles
+from payerproof.browser import amiss, consent, detector, factor, troubles, words
+from payerproof.browser.facts import ConsentFacts, Decision, PageFacts, PickerFacts
+from payerproof.browser.kinds import Kind, Reading
 from payerproof.browser.facts import ConsentFacts, Decision, PageFacts, PickerFacts
 from payerproof.browser.kinds import Kind, Reading
 from payerproof.browser.observe import Observer
@@ -153,6 +155,8 @@ class Journey:
         trouble, text = self._dead_end(seen, reading)
         if trouble:
             self.progress.stop(trouble, text)
+            if trouble in ("no-linked-record", "ineligible") and self.errand.goal == "redirect":
+                self._back_to_app(seen)
             return
         try:
             _ACTIONS.get(reading.kind, Journey._other)(self, seen, reading)
@@ -192,6 +196,12 @@ class Journey:
             if self._is_back(seen, reading):
                 return "wrong-credentials", "the page came back after it was sent"
         return "", ""
+
+    def _back_to_app(self, seen: Snapshot) -> None:
+        """Press what leads from a refusal back to the app, which may be told the reason then."""
+        ways = [one for one in seen.pressables if words.BACK_TO_APP.match(one.label)]
+        if ways:
+            self.tab.press(ways[0], STEP_SECONDS)
 
     def _is_back(self, seen: Snapshot, reading: Reading) -> bool:
         return (_field_of(reading), _place(seen.url)) in self._typed

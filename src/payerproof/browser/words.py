@@ -108,6 +108,7 @@ METHODS = {name: _compile(table) for name, table in _LISTS["methods"].items()}
 
 # What links and sentences of a consent page speak of.
 POLICY_LINK = _list("policy_link")
+BACK_TO_APP = _list("back_to_app")
 OTHER_ACCOUNT = _list("other_account")
 MANAGE_LINK = _list("manage_link")
 DURATION = _list("duration")

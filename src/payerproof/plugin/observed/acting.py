@@ -55,7 +55,7 @@ def acting(scene: Scene) -> Acting:
     with suppress(Inconclusive):  # somebody else of the household has an app in their own list
         _let_others_connect(scene, found)
     scene.session.greet(found)
-    app = _fresh_app(scene, person)
+    app = fresh_app(scene, person)
     whom = _whom(found)
     first = _trip(scene, person, app, whom[0])
     second = _trip(scene, person, app, whom[1]) if len(whom) > 1 else None
@@ -81,7 +81,7 @@ def _let_others_connect(scene: Scene, persona: Persona) -> None:
         scene.session.shared_grant(others[0])
 
 
-def _fresh_app(scene: Scene, person: Person) -> App:
+def fresh_app(scene: Scene, person: Person) -> App:
     """Hold an app that is in nobody's name on the list, so that no consent is remembered."""
     if not scene.session.target.permissions.state_changes:
         return scene.lease.hold(person)

@@ -18,7 +18,12 @@ from payerproof.plugin.observed.returned import (
     refresh_returned,
 )
 from payerproof.plugin.observed.scene import observe
-from payerproof.plugin.observed.signing_in import Failed, failed, half_signed_in
+from payerproof.plugin.observed.signing_in import (
+    Failed,
+    failed,
+    half_signed_in,
+    without_record,
+)
 from payerproof.plugin.session import RunSession
 
 
@@ -102,6 +107,10 @@ class Observed:
     def failed(self) -> Failed:
         """Logins that ought to fail: wrong passwords, and a name that nobody has."""
         return observe(self._session, "failed", failed)
+
+    def without_record(self) -> AuthorizationOutcome:
+        """A login of somebody who has no member's record."""
+        return observe(self._session, "without record", without_record)
 
     def represented(self) -> Represented:
         """An app that a representative connected, and the member ended."""

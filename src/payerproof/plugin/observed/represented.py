@@ -12,6 +12,7 @@ from payerproof.expect.outcomes import inconclusive_unless
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.grants import Grant
 from payerproof.plugin.hands import Portal, eventually
+from payerproof.plugin.observed.acting import fresh_app
 from payerproof.plugin.observed.scene import Scene
 from payerproof.target import Persona, Target
 from payerproof.target.needs import can_log_in
@@ -42,7 +43,7 @@ def represented(scene: Scene) -> Represented:
     pairs = _pairs(scene.session.target)
     inconclusive_unless(pairs, "no representative acts for a grown-up member who can log in")
     acting, member = (scene.session.person(one) for one in pairs[0])
-    app = scene.lease.hold(member)
+    app = fresh_app(scene, member)
     grant = scene.lease(acting, app, choose=member.id)
     looks = Looks(scene.api.as_(grant), grant.patient)
     looks.must_open()

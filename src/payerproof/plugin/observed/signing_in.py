@@ -1,4 +1,4 @@
-"""Logins that do not succeed: without the second factor, with wrong passwords, by unknown names."""
+"""Logins that lead nowhere: no second factor, wrong passwords, unknown names, no record."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from payerproof.browser.facts import AuthorizationOutcome
+from payerproof.expect.outcomes import inconclusive_unless
 from payerproof.plugin.hands import Portal
 from payerproof.plugin.observed.scene import Scene
 
@@ -22,6 +23,14 @@ def half_signed_in(scene: Scene) -> AuthorizationOutcome:
     then = (*pages, *([management] if management else []))
     request = scene.authorization.request(scene.apps.default, prompt="consent")
     return scene.authorization.visit(member, request, fresh=True, decision="half", then=then)
+
+
+def without_record(scene: Scene) -> AuthorizationOutcome:
+    """Let somebody connect an app whose portal account has no member's record behind it."""
+    users = [one for one in scene.session.target.personas if one.role == "portal-user"]
+    inconclusive_unless(users, "the payer file has no persona of the role portal-user")
+    person = scene.session.person(users[0])
+    return scene.authorization.visit(person, scene.authorization.request(scene.apps.default))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from payerproof.sandbox.defects import Defect, register
 from payerproof.sandbox.defects.rewriting import Change, cut, edge, every, page, portal, swap
 from payerproof.sandbox.portal.classes import CLASSES
 from payerproof.sandbox.portal.connected import ConnectedApp, connected_apps, disconnect
-from payerproof.sandbox.portal.deciding import day_in_words
 from payerproof.sandbox.portal.pages import session_of
 
 if TYPE_CHECKING:
@@ -49,10 +48,10 @@ _defect(
     twin="connected-apps-in-other-words",
 )
 _defect(
-    "connected-apps-dated-today",
+    "connected-apps-dated-by-their-end",
     "N-REV-08",
-    "The list gives today as the day on which each app was connected",
-    _row_change(lambda tenant, row: replace(row, since=day_in_words(tenant.clock.now()))),
+    "The list gives the day on which access ends as the day on which an app was connected",
+    _row_change(lambda _tenant, row: replace(row, since=row.until)),
     twin="connected-apps-in-other-words",
 )
 _defect(
