@@ -49,6 +49,8 @@ __all__ = ["BrowserAgent", "HookAgent", "MemberAgent", "NeedsBrowser"]
 
 _VIEWPORT = 1000
 _LOCALE = "en-US"
+_ENTRIES_OF_AN_APP = 4
+"""A representative may have one for each member an app was connected to."""
 
 
 class MemberAgent(Protocol):
@@ -249,10 +251,14 @@ class BrowserAgent:
             self._goto(session, self._management_page())
             seen, _ = self._portal_page(session, someone)
             for name in app_names:
-                control = portal.revoke_control(seen, name)
-                if control is not None:
+                pressed = False
+                for _ in range(_ENTRIES_OF_AN_APP):
+                    control = portal.revoke_control(seen, name)
+                    if control is None:
+                        break
                     _, seen = self._press_revoke(session, someone, seen, control, name)
-                    revoked += [name] if portal.revoke_control(seen, name) is None else []
+                    pressed = True
+                revoked += [name] if pressed and not portal.revoke_control(seen, name) else []
         return tuple(revoked)
 
     def visit(self, url: str, *, persona: str = "", locale: str = "") -> PageFacts:

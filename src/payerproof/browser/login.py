@@ -21,8 +21,6 @@ from playwright.sync_api import Error
 from payerproof.browser import amiss, consent, detector, factor, troubles, words
 from payerproof.browser.facts import ConsentFacts, Decision, PageFacts, PickerFacts
 from payerproof.browser.kinds import Kind, Reading
-from payerproof.browser.facts import ConsentFacts, Decision, PageFacts, PickerFacts
-from payerproof.browser.kinds import Kind, Reading
 from payerproof.browser.observe import Observer
 from payerproof.browser.snapshot import Control, Snapshot
 from payerproof.browser.tab import Tab

@@ -66,6 +66,9 @@ def acting(scene: Scene) -> Acting:
     with suppress(ControlNotFound):
         revoked = portal.revoke(person, app)
     first, second = _looked_at_again(scene, first, second)
+    if revoked is not None and second is not None:
+        with suppress(ControlNotFound):  # where one press has ended both there is nothing left
+            portal.revoke(person, app)
     return Acting(found.id, app.id, first, second, listed, revoked)
 
 

@@ -187,7 +187,7 @@ def sample(client: FhirClient, patient: str) -> dict[str, tuple[Reply, ...]]:
 
 def in_spanish(scene: Scene) -> AuthorizationOutcome:
     """Look at a consent page in a browser that prefers Spanish, and press “Not you?” there."""
-    quiet = scene.session.cast.bystander(0)
+    quiet = scene.session.cast.bystander(4)
     inconclusive_unless(quiet, "the browser of every member has been used already")
     assert quiet is not None
     request = scene.authorization.request(scene.apps.default)
