@@ -114,6 +114,25 @@ def test_wrong_code_is_refused(observed: Observed, code: str) -> None:
     )
 
 
+@check("login.second-factor/used-code", needs=("member", "browser"), prod="gated")
+def test_used_code_is_refused(observed: Observed) -> None:
+    """A second-factor code that was used is not taken again."""
+    # given a login that waits for its second factor, and a code used shortly before
+    outcome = observed.half_signed_in()
+    _must_wait_for_a_code(outcome)
+    page = outcome.used_code
+    not_applicable_unless(page, "No code that was used is still within its time.")
+    assert page is not None
+    # when it was given again, then it did not lead on (RFC 6238 section 5.2)
+    expect.that(
+        page.kind in ("login", "second-factor", "error"),
+        "the second factor again, a login or a refusal",
+        f"a page of kind {page.kind}, status {page.status}",
+        page.exchange,
+        page.screenshot,
+    )
+
+
 @check(
     "login.lockout-and-enumeration/nothing-about-the-member",
     needs=("member", "browser", "portal"),

@@ -130,7 +130,9 @@ def test_stopping_at_the_consent_page(observed: Observed, target: Target) -> Non
 
 
 @check("consent-screen.no-phi-before-login/pages-and-addresses", needs=("member", "browser"))
-def test_nothing_of_a_member_before_login(authorization: Authorization, member: Person) -> None:
+def test_nothing_of_a_member_before_login(
+    authorization: Authorization, member: Person, target: Target
+) -> None:
     """No marker of a member is in any page, address or request before login."""
     # given the member's markers, and every page on the way to the login
     member.must_have("Patient")
@@ -147,11 +149,20 @@ def test_nothing_of_a_member_before_login(authorization: Authorization, member: 
         for page in pages
         for trace in member.markers.traces_in_text(_everything_on(page))
     ]
-    # then nothing of the member is in them
+    # and the first page for the name of anybody who may have signed in before
+    shown = _everything_on(entrance).casefold()
+    named = [one.id for one in target.personas if one.label and one.label.casefold() in shown]
+    # then nothing of the member is in them, and nobody is named
     expect.that(
-        not found,
-        f"nothing about {member} on {len(pages)} pages before the login",
-        ", ".join(f"{trace.kind} of {trace.member}" for trace, _ in found) or "nothing",
+        not found and not named,
+        f"nothing about {member}, and nobody's name, on {len(pages)} pages before the login",
+        ", ".join(
+            [
+                *(f"{trace.kind} of {trace.member}" for trace, _ in found),
+                *(f"name of {one}" for one in named),
+            ]
+        )
+        or "nothing",
         *dict.fromkeys(page.screenshot or page.exchange for _, page in found),
         entrance.exchange,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
-from payerproof.browser.facts import CookieFacts, PageFacts
+from payerproof.browser.facts import CookieFacts, PageFacts, ThirdPartyRequest
 from payerproof.expect.personal_facts import MBI, SSN
 from payerproof.expect.trackers import tracker
 from payerproof.suite import (
     Authorization,
+    Observed,
     Person,
     Portal,
     Target,
@@ -21,8 +22,6 @@ from payerproof.suite import (
 )
 
 FLOW = ("login", "second-factor", "picker", "consent", "portal")
-STATIC = ("stylesheet", "font")
-"""Kinds of third-party requests that fetch something and send no content."""
 NOT_A_SESSION = re.compile(
     r"csrf|xsrf|consent|locale|lang|theme|_ga|_gid|banner|tz|timezone", re.IGNORECASE
 )
@@ -137,7 +136,7 @@ def test_no_tracker_is_called(
     # given the third parties that the pages of the flow called
     pages = _pages(authorization, member, portal, target)
     inconclusive_unless(pages, "no page of the flow was seen")
-    requests = authorization.first_connection(member).third_party
+    requests = _third_party(authorization, member, portal, target)
     hosts = {request.host for request in requests}
     hosts |= {urlsplit(url).hostname or "" for page in pages for url in page.scripts}
     # when they are looked up
@@ -161,12 +160,12 @@ def test_third_parties_get_no_facts(
     # given the third-party requests of the flow, and the pages that made them
     pages = _pages(authorization, member, portal, target)
     inconclusive_unless(pages, "no page of the flow was seen")
-    requests = authorization.first_connection(member).third_party
+    requests = _third_party(authorization, member, portal, target)
     markers = member.markers
     inconclusive_unless(
         markers.values, f"{member}'s record holds nothing to look for", *_seen(pages)
     )
-    # when addresses of scripts, and pages told as referer, are looked through for the member
+    # when their addresses, and pages told as referer, are looked through for the member
     telling = {page.kind for page in pages if markers.traces_in_text(page.url)}
     told = [
         f"{request.host} was told the address of the {request.page_kind} page"
@@ -174,10 +173,11 @@ def test_third_parties_get_no_facts(
         if request.referer_sent == "full" and request.page_kind in telling
     ]
     told += [
-        f"a script of {urlsplit(url).hostname} is called with it"
-        for page in pages
-        for url in page.scripts
-        if markers.traces_in_text(url)
+        f"an address at {urlsplit(url).hostname} was called with it"
+        for url in dict.fromkeys(
+            [*(r.url for r in requests), *(url for page in pages for url in page.scripts)]
+        )
+        if markers.traces_in_text(unquote_plus(url))
     ]
     # then no third party learns of the member
     expect.that(
@@ -187,23 +187,37 @@ def test_third_parties_get_no_facts(
         *(request.exchange for request in requests),
         *_seen(pages),
     )
-    read = {urlsplit(url).hostname for page in pages for url in page.scripts}
-    unread = sorted(
-        {
-            request.host
-            for request in requests
-            if request.post_bytes
-            or not (
-                request.resource_type in STATIC
-                or (request.resource_type == "script" and request.host in read)
-            )
-        }
-    )
+    posted = sorted({request.host for request in requests if request.post_bytes})
     inconclusive_unless(
-        not unread,
-        f"what was sent to {', '.join(unread)} is not compared with the member's data: see the "
+        not posted,
+        f"what was posted to {', '.join(posted)} is not compared with the member's data: see the "
         "exchanges",
         *(request.exchange for request in requests),
+    )
+
+
+@check(
+    "leaks.no-member-facts-in-urls/portal-login",
+    needs=("member", "portal", "two_apps", "state_changes"),
+)
+def test_address_after_a_portal_login(observed: Observed, target: Target) -> None:
+    """A login at the portal leads to no address that holds the member's name."""
+    # given a member who signed in at the portal and not on the way to an app
+    seen = observed.listed()
+    persona = target.persona(seen.person)
+    words = [one for one in re.split(r"[^\w]+", persona.label.casefold()) if len(one) > 3]
+    inconclusive_unless(words, f"the payer file does not tell the name of {persona.id}")
+    inside = [page for page in seen.arrival if page.kind in ("portal", "other")]
+    inconclusive_unless(inside, f"{persona.id} could not sign in at the portal")
+    # when the addresses of the pages behind the login are looked at
+    urls = " ".join(unquote_plus(page.url) for page in inside).casefold()
+    told = [word for word in words if word in urls]
+    # then it does not hold their name
+    expect.that(
+        not told,
+        "an address without the member's name",
+        f"{len(told)} words of the name stand in it" if told else "none of its words",
+        *(page.exchange for page in inside),
     )
 
 
@@ -225,6 +239,16 @@ def _sessions(pages: tuple[PageFacts, ...], kind: str) -> set[tuple[str, str]]:
     found = next((page for page in pages if page.kind == kind), None)
     cookies = found.cookies if found else ()
     return {(one.name, one.mark) for one in cookies if not NOT_A_SESSION.search(one.name)}
+
+
+def _third_party(
+    authorization: Authorization, member: Person, portal: Portal, target: Target
+) -> tuple[ThirdPartyRequest, ...]:
+    """What those pages asked of others."""
+    asked = authorization.first_connection(member).third_party
+    if not target.pages.app_management:
+        return asked
+    return (*asked, *portal.first_look(member).third_party)
 
 
 def _seen(pages: tuple[PageFacts, ...] | list[PageFacts]) -> tuple[str, ...]:

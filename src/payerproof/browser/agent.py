@@ -41,7 +41,7 @@ from payerproof.browser.login import Errand, Journey, Progress
 from payerproof.browser.observe import Observer, client_id
 from payerproof.browser.snapshot import Control, Snapshot
 from payerproof.browser.tab import Caught, Tab, parameters_of
-from payerproof.browser.totp import TotpClock
+from payerproof.browser.totp import TotpClock, wrong_codes
 from payerproof.record import Recorder
 from payerproof.target import Persona, Target
 
@@ -197,9 +197,19 @@ class BrowserAgent:
         asked = session.tab.page.url
         opened = amiss.opened(session.tab, visit.then, go, read)
         persona = self._persona(visit.persona)
-        refused = amiss.wrong_codes_given(session.tab, persona, asked, go, read, learn)
-        exchanges = tuple(session.observer.exchanges)
-        return replace(outcome, opened=opened, refused_codes=refused, exchanges=exchanges)
+        seed = persona.totp.reveal() if persona.totp is not None else ""
+        wrong = amiss.wrong_codes_given(
+            session.tab, wrong_codes(seed) if seed else (), asked, go, read, learn
+        )
+        used = [code for code in [self._clock.used(seed) if seed else ""] if code]
+        again = amiss.wrong_codes_given(session.tab, used, asked, go, read, learn)
+        return replace(
+            outcome,
+            opened=opened,
+            refused_codes=wrong,
+            used_code=next(iter(again), None),
+            exchanges=tuple(session.observer.exchanges),
+        )
 
     def log_in(
         self, persona: str, *, password: str | None = None, username: str = ""
@@ -222,7 +232,10 @@ class BrowserAgent:
             if anonymous:
                 return self._anonymous_list(session)
             seen, facts = self._portal_page(session, self._persona(persona))
-            return ConnectedApps(facts, portal.connected_apps(seen, self._known_apps()), True)
+            session.observer.flush()
+            others = tuple(session.observer.third_party)
+            apps = portal.connected_apps(seen, self._known_apps())
+            return ConnectedApps(facts, apps, True, others)
 
     def revoke(self, persona: str, app_name: str) -> ConnectedApps:
         """See `MemberAgent.revoke`. Raises `ControlNotFound`, `LoginFailed`."""
@@ -241,7 +254,7 @@ class BrowserAgent:
             self._goto(session, self._management_page())
             seen, facts = self._portal_page(session, someone)
             apps = portal.connected_apps(seen, self._known_apps())
-            return ConnectedApps(facts, apps, True, pressed)
+            return ConnectedApps(facts, apps, True, pressed=pressed)
 
     def revoke_all(self, persona: str, app_names: Sequence[str]) -> tuple[str, ...]:
         """See `MemberAgent.revoke_all`. Raises `LoginFailed`, `NothingToVisit`."""

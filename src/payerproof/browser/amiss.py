@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from payerproof.browser import detector, words
@@ -16,8 +16,6 @@ from payerproof.browser.facts import PageFacts
 from payerproof.browser.kinds import Reading
 from payerproof.browser.snapshot import Control, Snapshot
 from payerproof.browser.tab import Tab
-from payerproof.browser.totp import wrong_codes
-from payerproof.target import Persona
 
 _FORM_TOKEN = re.compile(
     r"csrf|xsrf|requestverification|authenticity|form_?-?(?:key|token|id)|(?:^|_)token$|nonce",
@@ -79,16 +77,11 @@ def opened(tab: Tab, addresses: tuple[str, ...], go: Open, read: Read) -> tuple[
 
 
 def wrong_codes_given(
-    tab: Tab, persona: Persona, at: str, go: Open, read: Read, learn: Callable[[str], None]
+    tab: Tab, codes: Sequence[str], at: str, go: Open, read: Read, learn: Callable[[str], None]
 ) -> tuple[PageFacts, ...]:
-    """Pages that come of second-factor codes that are nearly right, and too old.
-
-    `at` is the page that asks for the code. Empty where the person has no authenticator.
-    """
-    if persona.totp is None:
-        return ()
+    """Pages that come of second-factor codes, until one leads on. `at` is where they are asked."""
     found: list[PageFacts] = []
-    for code in wrong_codes(persona.totp.reveal()):
+    for code in codes:
         if not found:
             go(at)
         seen, _ = read()

@@ -85,6 +85,7 @@ class ThirdPartyRequest:
     cookies_sent: bool
     exchange: str = ""
     """Id of the recorded exchange."""
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,8 @@ class ConnectedApps:
     apps: tuple[ConnectedApp, ...]
     logged_in: bool
     """False where the page asked for a login that was not given (an anonymous visit)."""
+    third_party: tuple[ThirdPartyRequest, ...] = ()
+    """What the page, and a login on the way to it, asked of others."""
     pressed: Pressed | None = None
     """What pressing Revoke led to; None where nothing was pressed."""
 
@@ -254,3 +257,5 @@ class AuthorizationOutcome:
     """What came of ``then``, in its order."""
     refused_codes: tuple[PageFacts, ...] = ()
     """What came of a second-factor code that was nearly right, and of one too old, after that."""
+    used_code: PageFacts | None = None
+    """What came of a code that had been used a moment before; None where there was none."""

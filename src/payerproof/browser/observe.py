@@ -182,6 +182,7 @@ class Observer:
                 post_bytes=len(request.post_data_buffer or b""),
                 cookies_sent="cookie" in headers,
                 exchange=exchange,
+                url=request.url,
             )
         )
 

@@ -47,7 +47,7 @@ _HEAD_ENDS = "</head>"
 _TAGS = "https://tags.tag-manager.example"
 _PIXEL = "https://px.ad-network.example"
 _FONTS = "https://fonts.type-foundry.example"
-_REPLAY = "https://cdn.session-replay.example"
+_REPLAY = "https://synthetic-plan.112.2o7.net"
 _WHO = '<div class="who">\n'
 
 _defect(
