@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from payerproof.expect.doorstep import attempt
+from payerproof.expect.doorstep import attempt, told
 from payerproof.suite import (
     Api,
     Apps,
@@ -41,8 +42,14 @@ def test_right_audience(
     """The FHIR base as published is accepted as aud."""
     # given the request with which the member first connected the app
     sent = authorization.request(apps.default).get("aud")
-    # when it went through
+    # when it went through, or was refused in words that speak of its aud
     outcome = authorization.first_connection(member)
+    words = outcome.parameters.get("error_description", "").lower()
+    inconclusive_unless(
+        "code" in outcome.parameters or re.search(r"\baud(ience)?\b", words),
+        f"a correct request was refused ({told(outcome)}), and not for its aud in so many words",
+        *outcome.exchanges[-3:],
+    )
     # then its aud was the base, and not something the payer file had to put in its place
     expect(outcome).gives_code()
     expect.that(

@@ -11,6 +11,7 @@ from payerproof.suite import (
     SmartConfiguration,
     check,
     expect,
+    inconclusive_unless,
     not_applicable_unless,
 )
 
@@ -30,6 +31,11 @@ def test_request_by_get(authorization: Authorization, member: Person) -> None:
     """The authorization request by GET reaches the login and yields a code."""
     # given the member's first connection, which was asked for by GET
     outcome = authorization.first_connection(member)
+    inconclusive_unless(
+        outcome.parameters.get("error") != "invalid_scope",
+        "the request was refused for its scopes",
+        *outcome.exchanges[-3:],
+    )
     # when the member approved it
     # then a code came
     expect(outcome).gives_code()

@@ -177,15 +177,15 @@ def test_token_endpoint_answers_itself(api: Api, smart: SmartConfiguration, memb
     published = smart.endpoint("token_endpoint")
     # when it is sent a request that is refused in any case; redirects are not followed
     answer = api.send("POST", published, form=[("grant_type", "payerproof")])
-    # then it answers itself, as it did when the member first connected
-    grant = _answered(api, member)
+    # then it answers itself
     expect.that(
-        not 300 <= answer.status < 400 and grant.access_token,
+        not 300 <= answer.status < 400,
         "an answer at the published address",
         f"status {answer.status}",
         answer.exchange,
-        grant.exchange,
     )
+    # and it is the address at which the member's app got its token
+    inconclusive_unless(_answered(api, member).access_token, "no app gets a token here")
 
 
 @check("oauth.standard-flow-suffices/two-requests", needs=("member",))

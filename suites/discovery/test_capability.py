@@ -12,6 +12,7 @@ from payerproof.expect.names import ACCEPTS, ANYBODY, USER_AGENTS
 from payerproof.smart.configuration import well_known
 from payerproof.suite import (
     Api,
+    Authorization,
     Person,
     Portal,
     Reply,
@@ -147,9 +148,18 @@ def test_discovery_is_prompt(api: Api) -> None:
 
 @check("discovery.complete-from-base/whole-flow", needs=("member",))
 def test_flow_from_the_base_address_alone(
-    api: Api, smart: SmartConfiguration, member: Person
+    api: Api, authorization: Authorization, smart: SmartConfiguration, member: Person
 ) -> None:
     """Login, token and first read succeed with addresses from discovery alone."""
+    # given the member's first trip, made with nothing but what discovery says
+    first = authorization.first_exchange(member)
+    expect.that(
+        first.gave_token or first.error,
+        "a token endpoint at the address in discovery",
+        f"{first.status} without a word of OAuth ({{x:{first.exchange}}})",
+        smart.exchange,
+        first.exchange,
+    )
     grant = api.grant_of(member)
     addresses = [smart.endpoint(f"{name}_endpoint") for name in ("authorization", "token")]
     own = api.once(member).read("Patient", member.patient_id)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import html
+
 from payerproof.fhir.record import record_replies
+from payerproof.plugin.people import unrelated_names
 from payerproof.suite import (
     Api,
     Apps,
     Authorization,
     Lease,
     Person,
+    Target,
     check,
     expect,
     inconclusive_unless,
@@ -55,7 +59,9 @@ def test_two_flows_side_by_side(
 
 
 @check("patient-access.cross-member-isolation/own-record-clean", needs=("unrelated_pair",))
-def test_own_record_holds_nobody_else(api: Api, member: Person, stranger: Person) -> None:
+def test_own_record_holds_nobody_else(
+    api: Api, member: Person, stranger: Person, target: Target
+) -> None:
     """Nothing in one's own record carries a marker of another persona."""
     # given two members with records
     for person in (member, stranger):
@@ -66,3 +72,12 @@ def test_own_record_holds_nobody_else(api: Api, member: Person, stranger: Person
     # then nothing in them is about the other
     expect(*replies).discloses_nothing_about(stranger)
     expect(*replies).concerns_only(member)
+    # and nobody in the payer file who has nothing to do with the member is named
+    others = unrelated_names(target, member.persona)
+    naming = [r for r in replies if any(name in html.unescape(r.text) for name in others)]
+    expect.that(
+        not naming,
+        "no name of anybody who has nothing to do with the member",
+        f"names of {len(others)} people looked for, found in {len(naming)} answers",
+        *(reply.exchange for reply in naming or replies[:3]),
+    )

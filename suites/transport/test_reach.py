@@ -27,6 +27,7 @@ from payerproof.suite import (
 
 CLAIMS = "ExplanationOfBenefit"
 FIRST_BYTE_SECONDS = 30
+REFUSED_AT_THE_EDGE = (403, 406, 429, 451, 503)
 
 
 @check("smart.cors/discovery")
@@ -100,7 +101,7 @@ def test_the_edge_lets_apps_in(api: Api, authorization: Authorization, member: P
     refused = [
         reply
         for reply in (plain, *replies)
-        if reply.status in (403, 406, 429, 451, 503) or reply.status != plain.status
+        if reply.status in REFUSED_AT_THE_EDGE or reply.status != plain.status
     ]
     # then nothing at the edge stands in between
     expect.that(
@@ -182,14 +183,15 @@ def _origin(public: tuple[App, ...]) -> str:
 
 
 def _blocked(authorization: Authorization, member: Person) -> str:
-    """What blocked the member's trip at the edge; other troubles pass on."""
+    """What blocked the member's trip at the edge, in login or exchange; other troubles pass on."""
     try:
-        trouble = authorization.first_connection(member).trouble
+        answer = authorization.first_exchange(member)
     except Inconclusive as why:
         if "blocked-at-edge" not in why.sentence:
             raise
-        trouble = "blocked-at-edge"
-    return "the login was blocked at the edge" if trouble == "blocked-at-edge" else ""
+        return "the login was blocked at the edge"
+    silent = not answer.gave_token and not answer.error and answer.status in REFUSED_AT_THE_EDGE
+    return f"{answer.status} to the token request ({{x:{answer.exchange}}})" if silent else ""
 
 
 def _timed(ask: Callable[[], Answer]) -> tuple[float | None, str]:

@@ -2,7 +2,8 @@
 
 Reads one JSON job a line on its input, answers one JSON line. A job is ``{"environment": {…},
 "selection": {…}, "login": "hook"|"browser"}``; the answer ``{"outcomes": {key: outcome},
-"observed": {key: sentence}, "code": n, "seconds": s}``.
+"observed": {key: sentence}, "code": n, "seconds": s}``. A MAY that was not met is ``noted``: it
+passed by the payer's right to be odd, and a fault that is an oddity must show by it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from typing import Any
 import pytest
 
 from payerproof.cli.pytest_command import INI
+from payerproof.model import Result
 from payerproof.places import shipped
+from payerproof.plugin.judge import ODDITY
 from payerproof.runfile import read_run
 
 AS_OF = "2026-11-21"
@@ -49,15 +52,21 @@ def judge(job: dict[str, Any], payer: str) -> dict[str, Any]:
             return {"error": said.getvalue()[-4000:], "code": int(code)}
         results = read_run(file).results
     return {
-        "outcomes": {result.key: str(result.outcome) for result in results},
+        "outcomes": {result.key: outcome_of(result) for result in results},
         "observed": {
             result.key: result.observed or result.message
             for result in results
-            if result.outcome != "passed"
+            if outcome_of(result) != "passed"
         },
         "code": int(code),
         "seconds": round(time.monotonic() - started, 2),
     }
+
+
+def outcome_of(result: Result) -> str:
+    """The outcome in a word; ``noted`` for a MAY that was not met."""
+    noted = result.outcome == "passed" and result.message.startswith(ODDITY)
+    return "noted" if noted else str(result.outcome)
 
 
 def main() -> None:

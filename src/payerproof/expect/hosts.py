@@ -35,9 +35,11 @@ def address_of(role: str, target: Target, smart: SmartConfiguration) -> str:
 
 
 def by_host(target: Target, smart: SmartConfiguration) -> dict[tuple[str, int], str]:
-    """One address for each distinct host and port."""
+    """One address for each distinct host and port, those of every published endpoint among them."""
     found: dict[tuple[str, int], str] = {}
-    for url in addresses(target, smart).values():
+    published = (smart.endpoint(name) for name in smart.document if name.endswith("_endpoint"))
+    secure = (url for url in published if url.lower().startswith("https://"))
+    for url in (*addresses(target, smart).values(), *secure):
         found.setdefault(place(url), url)
     return found
 

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from payerproof.browser.facts import AuthorizationOutcome, AuthorizationVisit
-from payerproof.expect.outcomes import Inconclusive, NotTested
+from payerproof.expect.outcomes import NotTested
+from payerproof.plugin.first_trip import Exchanged, LoginTrouble, Trouble, why
 from payerproof.plugin.journal import Journal
 from payerproof.plugin.pairs import Pairs
 from payerproof.polite import Http
@@ -62,11 +63,14 @@ class Grant:
 
     @property
     def stale(self) -> bool:
-        """True where the access token is about to expire."""
-        return (
-            bool(self.expires_in)
-            and time.time() > self.issued + float(self.expires_in or 0) - _SPARE_SECONDS
-        )
+        """True where the access token is about to expire.
+
+        A token that lives for seconds is used for most of them: a fresh one is never stale, or the
+        run would ask for fresh ones without end.
+        """
+        lifetime = float(self.expires_in or 0)
+        spare = min(_SPARE_SECONDS, lifetime / 4)
+        return lifetime > 0 and time.time() > self.issued + lifetime - spare
 
 
 @dataclass(frozen=True)
@@ -75,18 +79,6 @@ class Connection:
 
     grant: Grant
     outcome: AuthorizationOutcome | None
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """Why a persona could not authorize an app."""
-
-    sentence: str
-    evidence: tuple[str, ...]
-
-
-class LoginTrouble(Inconclusive):
-    """A member could not authorize the app, so nothing can be told from it."""
 
 
 @dataclass(frozen=True)
@@ -190,18 +182,20 @@ class Grants:
         code = outcome.parameters.get("code", "")
         if not code:
             raise LoginTrouble(
-                f"{persona.id} could not authorize {app.id}: {_why(outcome)}",
+                f"{persona.id} could not authorize {app.id}: {why(outcome)}",
                 outcome.exchanges[-3:],
             )
         answer = self.tokens(app, persona.id).exchange(
             code, request.redirect_uri, request.pkce.verifier
         )
         if not answer.gave_token:
-            raise LoginTrouble(
+            trouble = LoginTrouble(
                 f"the code that {persona.id} got for {app.id} was not exchanged for a token: "
                 f"{answer.status} {answer.error}".rstrip(),
                 (answer.exchange,),
             )
+            trouble.exchanged = Exchanged(False, answer.status, answer.error, answer.exchange)
+            raise trouble
         return grant_of(answer, persona.id, app.id, request)
 
     def shared(self, persona: Persona, app: App) -> Grant:
@@ -217,20 +211,36 @@ class Grants:
     def first_connection(self, persona: Persona, app: App) -> AuthorizationOutcome:
         """The trip on which the shared grant was given: its pages, consent and exchanges.
 
-        Raises `NotTested` where the token was imported, so that there was no trip.
+        Where the payer turned the correct request down, or its code, this is the trip that led to
+        no grant. Raises `NotTested` where the token was imported, so that there was no trip, and
+        `LoginTrouble` where it ended for another reason.
         """
-        outcome = self._connection(persona, app, 0).outcome
-        if outcome is None:
-            raise NotTested(f"needs a login of {persona.id}; the payer file gives a token instead")
-        return outcome
+        kept = self._kept(persona, app, 0)
+        if isinstance(kept, Trouble) and not kept.refused_by_rule:
+            raise LoginTrouble(kept.sentence, kept.evidence)
+        return _trip(persona, kept)
+
+    def first_exchange(self, persona: Persona, app: App) -> Exchanged:
+        """What the token endpoint made of the code of that trip; raises as `first_connection`."""
+        kept = self._kept(persona, app, 0)
+        if isinstance(kept, Trouble):
+            if kept.exchanged is None:
+                raise LoginTrouble(kept.sentence, kept.evidence)
+            return kept.exchanged
+        _trip(persona, kept)
+        return Exchanged(True, 200, "", kept.grant.exchange)
 
     def _connection(self, persona: Persona, app: App, generation: int) -> Connection:
+        kept = self._kept(persona, app, generation)
+        if isinstance(kept, Trouble):
+            raise LoginTrouble(kept.sentence, kept.evidence)
+        return kept
+
+    def _kept(self, persona: Persona, app: App, generation: int) -> Connection | Trouble:
         kept = self.memo.once(
             f"grant:{persona.id}:{app.id}:{generation}", lambda: self._connect(persona, app)
         )
-        if isinstance(kept, Trouble):
-            raise LoginTrouble(kept.sentence, kept.evidence)
-        assert isinstance(kept, Connection)
+        assert isinstance(kept, Connection | Trouble)
         return kept
 
     def _connect(self, persona: Persona, app: App) -> Connection | Trouble:
@@ -241,7 +251,7 @@ class Grants:
         try:
             return Connection(self._exchange(persona, app, request, outcome), outcome)
         except LoginTrouble as trouble:
-            return Trouble(trouble.sentence, trouble.evidence)
+            return Trouble(trouble.sentence, trouble.evidence, outcome, trouble.exchanged)
 
     def _imported(self, persona: Persona, app: App) -> Grant:
         token = self.target.tokens[persona.id].reveal()
@@ -292,16 +302,13 @@ def grant_of(answer: TokenAnswer, persona: str, app: str, request: Authorization
     )
 
 
+def _trip(persona: Persona, kept: Connection | Trouble) -> AuthorizationOutcome:
+    if kept.outcome is None:
+        raise NotTested(f"needs a login of {persona.id}; the payer file gives a token instead")
+    return kept.outcome
+
+
 def acts_for(persona: Persona) -> str:
     """Whose record a representative without one of their own connects; empty for anybody else."""
     own = persona.patient_id or persona.expect.claims or persona.expect.data
     return persona.represents[0] if persona.represents and not own else ""
-
-
-def _why(outcome: AuthorizationOutcome) -> str:
-    if outcome.trouble:
-        return outcome.trouble
-    if outcome.parameters.get("error"):
-        return f"the payer answered {outcome.parameters['error']}"
-    kinds = ", ".join(page.kind for page in outcome.pages) or "no page"
-    return f"the trip ended without a code (pages met: {kinds})"

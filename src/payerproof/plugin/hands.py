@@ -12,6 +12,7 @@ from payerproof.browser.facts import AuthorizationOutcome, ConnectedApps, PageFa
 from payerproof.expect.outcomes import NotTested, inconclusive_unless
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
+from payerproof.plugin.first_trip import Exchanged, LoginTrouble
 from payerproof.plugin.grants import Grant
 from payerproof.plugin.people import Person
 from payerproof.plugin.readings import NothingFree
@@ -134,9 +135,17 @@ class Authorization:
         return self._session.grants.visit(person.persona, request, **how)
 
     def first_connection(self, person: Person) -> AuthorizationOutcome:
-        """The trip on which the person's shared grant was given; it costs nothing more."""
+        """The trip on which the person's shared grant was given; it costs nothing more.
+
+        Where the payer turned a correct request down, or its code, the trip that led to no grant.
+        """
         session = self._session
         return session.grants.first_connection(person.persona, session.default_app)
+
+    def first_exchange(self, person: Person) -> Exchanged:
+        """What the token endpoint made of the code of that trip; inconclusive where none came."""
+        session = self._session
+        return session.grants.first_exchange(person.persona, session.default_app)
 
     def login(self, person: Person) -> AuthorizationOutcome:
         """A trip on which the person signed in: that of the shared grant, as a rule.
@@ -217,6 +226,16 @@ class Lease:
         if not self._session.undone_at_the_end or not self._is_the_member(person):
             self._stack.callback(self._session.grants.give_back, grant)
         return grant, outcome
+
+    def exchange(self, person: Person, app: App) -> Exchanged:
+        """Authorize an app afresh; return what the token endpoint made of its code."""
+        try:
+            grant = self(person, app)
+        except LoginTrouble as trouble:
+            if trouble.exchanged is None:
+                raise
+            return trouble.exchanged
+        return Exchanged(bool(grant.access_token), 200, "", grant.exchange)
 
     def reading(self, person: Person, scopes: str = "", **how: Any) -> Grant:
         """A grant of some spare app to read with and never to change, obtained once in a run.

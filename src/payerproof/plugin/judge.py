@@ -21,6 +21,9 @@ from payerproof.polite import NotJson, Unreachable
 from payerproof.redact import Redactor
 from payerproof.verdict import ahead_of_date, outcome_for
 
+ODDITY = "An oddity that the guides allow; clients must cope with it."
+"""Begins the message of a check whose MAY was not met: it passed, and there is this to tell."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -90,7 +93,7 @@ def _unmet(requirement: Requirement, as_of: date, error: Unmet, remarks: str) ->
             f"Ahead of date: binds from {requirement.effective or 'a later day'}.", remarks
         )
     if outcome is Outcome.PASSED and requirement.level is Level.MAY:
-        message = _said("An oddity that the guides allow; clients must cope with it.", remarks)
+        message = _said(ODDITY, remarks)
     return Judgement(outcome, error.expected, error.observed, message, error.evidence)
 
 

@@ -144,3 +144,16 @@ class Cast:
     def representative(self, of: int = 1) -> Persona | None:
         """A representative who acts for at least so many members."""
         return next(iter(representatives(self.target, of)), None)
+
+
+def unrelated_names(target: Target, member: Persona) -> tuple[str, ...]:
+    """Full names of those in the payer file who have nothing to do with a member.
+
+    Left out are relatives, whoever acts for whom, and namesakes; a single word is no full name.
+    """
+    names = (
+        one.label
+        for one in target.personas
+        if one.id != member.id and not related(one, member) and " " in one.label.strip()
+    )
+    return tuple(dict.fromkeys(name for name in names if name != member.label))

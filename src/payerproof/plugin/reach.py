@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from payerproof.plugin.grants import Connection, Memo, Trouble
+from payerproof.plugin.first_trip import Trouble
+from payerproof.plugin.grants import Connection, Memo
 from payerproof.target import Target
 
 

@@ -9,7 +9,8 @@ from itertools import count
 from typing import Any
 
 from payerproof.expect.outcomes import Inconclusive
-from payerproof.plugin.grants import Grant, Grants, LoginTrouble, Memo, Trouble
+from payerproof.plugin.first_trip import LoginTrouble, Trouble
+from payerproof.plugin.grants import Grant, Grants, Memo
 from payerproof.plugin.pairs import Pairs
 from payerproof.polite import Unreachable
 from payerproof.target import App, Persona

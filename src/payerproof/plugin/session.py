@@ -14,7 +14,8 @@ from payerproof.browser.hook import HookAgent
 from payerproof.expect.outcomes import Inconclusive, inconclusive_unless
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.record import CLAIMS_AND_BASICS, CLAIMS_AND_CLINICAL, Record, collect
-from payerproof.plugin.grants import Grant, Grants, Memo, Trouble
+from payerproof.plugin.first_trip import Trouble
+from payerproof.plugin.grants import Grant, Grants, Memo
 from payerproof.plugin.journal import Journal
 from payerproof.plugin.locate import segment
 from payerproof.plugin.pairs import Pairs

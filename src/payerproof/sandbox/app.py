@@ -18,6 +18,7 @@ from payerproof.sandbox.data.load import Package, loaded_accounts, with_package
 from payerproof.sandbox.data.world import Person, World
 from payerproof.sandbox.defects import all_defects
 from payerproof.sandbox.faces import FACES, Face
+from payerproof.sandbox.gateways import Gateways
 from payerproof.sandbox.issuer import ExternalIssuer
 from payerproof.sandbox.oauth import authorize, discovery, introspect, revoke, token, userinfo
 from payerproof.sandbox.portal.routes import routes as portal_routes
@@ -56,7 +57,7 @@ class House:
     """Everything one sandbox process holds.
 
     `packages` add members to every tenant; `external` is the authorization server of all of them
-    where it isn't the payer's own.
+    where it isn't the payer's own; `gateways` are hosts beside the main one.
     """
 
     origin: str = "https://localhost"
@@ -65,6 +66,7 @@ class House:
     tenants: dict[str, Tenant] = field(default_factory=dict)
     packages: tuple[Package, ...] = ()
     external: ExternalIssuer | None = None
+    gateways: Gateways = field(default_factory=Gateways, repr=False)
     _enlarged: dict[Face, World] = field(default_factory=dict, repr=False)
 
     def tenant(self, name: str) -> Tenant:

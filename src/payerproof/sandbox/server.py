@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from payerproof.sandbox.app import House, SandboxApp
 from payerproof.sandbox.chaos import Chaos, with_chaos
 from payerproof.sandbox.data.load import PackageError, read_package
+from payerproof.sandbox.gateways import Gateways
 from payerproof.sandbox.issuer import ExternalIssuer
 from payerproof.sandbox.tls import Certificates, make_certificates, server_context
 
@@ -41,7 +42,10 @@ class Server:
         self.socket = _listen(port)
         self.port: int = self.socket.getsockname()[1]
         self.house = House(
-            origin=f"https://localhost:{self.port}", packages=packages, external=external
+            origin=f"https://localhost:{self.port}",
+            packages=packages,
+            external=external,
+            gateways=Gateways(lambda: self.certificates, self.port),
         )
         app: ASGIApp = SandboxApp(self.house)
         if chaos is not None:

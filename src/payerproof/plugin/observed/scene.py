@@ -12,7 +12,8 @@ from payerproof.browser.errors import ControlNotFound, LoginFailed, PageUnreacha
 from payerproof.expect.outcomes import Inconclusive
 from payerproof.fhir.client import FhirClient, asked_anew
 from payerproof.fhir.reply import Reply
-from payerproof.plugin.grants import Grant, LoginTrouble, Trouble
+from payerproof.plugin.first_trip import LoginTrouble, Trouble
+from payerproof.plugin.grants import Grant
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease
 from payerproof.plugin.people import Person
 from payerproof.plugin.session import RunSession

@@ -90,7 +90,8 @@ def _by_first(call: Call, body: bytes) -> Reply:
     "A batch of GETs is served, each entry with the gates that it would have alone",
     lawful=True,
 )
-def _gated(call: Call, body: bytes) -> Reply:
+def batch_of(call: Call, body: bytes) -> Reply:
+    """Answer a batch of GETs, each entry by the decisions of the call."""
     return _batch_bundle([_answered(call, url) for url in _entries(body)])
 
 

@@ -75,10 +75,10 @@ _defect(
         lambda tenant, _issued, made: {"patient": f"{tenant.fhir_base}/Patient/{made['patient']}"}
     ),
 )
-_defect(
+_twin(
     "patient-lost-on-refresh",
     "Q-TOK-04",
-    "A refreshed token comes without its patient",
+    "A refreshed token comes without its patient, which SMART leaves open",
     document(
         lambda tenant, issued, made: {
             "patient": None if is_refreshed(tenant, issued) else made["patient"]
