@@ -81,17 +81,17 @@ _defect(
 _calls: Memory[Counter[str]] = Memory(Counter)
 
 
-def _twenty_times(tenant: Tenant, record: AccessToken) -> bool:
+def _twelve_times(tenant: Tenant, record: AccessToken) -> bool:
     made = _calls.of(tenant)
     made[record.key] += 1
-    return made[record.key] <= 20 and resource.token_is_current(tenant, record)
+    return made[record.key] <= 12 and resource.token_is_current(tenant, record)
 
 
 _defect(
-    "token-good-for-twenty-calls",
+    "token-good-for-twelve-calls",
     "Q-TOK-16",
-    "An access token is worn out after twenty calls, long before the end that it states",
-    oauth(token_is_current=_twenty_times),
+    "An access token is worn out after twelve calls, long before the end that it states",
+    oauth(token_is_current=_twelve_times),
     twin="access-token-lives-ten-minutes",
 )
 

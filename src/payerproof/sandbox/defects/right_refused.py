@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from payerproof.sandbox.defects import Defect, register
 from payerproof.sandbox.defects.replacing import Change, oauth
 from payerproof.sandbox.defects.tokens import Document, document, is_refreshed
-from payerproof.sandbox.oauth import asking, authorize, clients, resource
+from payerproof.sandbox.oauth import asking, authorize, clients, minting, resource
 from payerproof.sandbox.oauth.forms import Parameters
 from payerproof.sandbox.oauth.model import OAuthError
 
 if TYPE_CHECKING:
     from payerproof.sandbox.apps import App
-    from payerproof.sandbox.oauth.model import AccessToken, AuthorizationRequest, Code, Issued
+    from payerproof.sandbox.oauth.model import (
+        AccessToken,
+        AuthorizationRequest,
+        Code,
+        Connection,
+        Issued,
+    )
     from payerproof.sandbox.tenant import Tenant
 
 Scopes = tuple[str, ...]
@@ -174,4 +180,24 @@ _defect(
     "Q-TOK-03 Q-TOK-04",
     "A refreshed token's patient is a reference with its type, where the first had a bare id",
     document(_typed_when_refreshed),
+)
+
+
+def _by_member_number(
+    tenant: Tenant, connection: Connection, scopes: tuple[str, ...]
+) -> dict[str, Any]:
+    claims = minting.id_token_claims(tenant, connection, scopes)
+    member = tenant.world.people[connection.grant.user]
+    if "fhirUser" not in claims or member.patient != connection.grant.patient:
+        return claims
+    key = hashlib.sha256(member.member_number.encode()).hexdigest()[:20]
+    return {**claims, "fhirUser": f"{tenant.fhir_base}/Patient/{key}"}
+
+
+_defect(
+    "id-token-has-the-login-systems-patient-id",
+    "Q-TOK-04",
+    "The id_token names the Patient by the id of the login system, which the API doesn't know",
+    oauth(id_token_claims=_by_member_number),
+    twin="id-token-fhir-user-relative",
 )

@@ -47,6 +47,24 @@ _defect(
     twin="scopes-in-another-order",
 )
 
+# -- writing
+
+
+def _all_letters(tenant: Tenant, app: App, asked: tuple[str, ...]) -> tuple[str, ...]:
+    found = ((one, data_scope(one)) for one in asking.grantable(tenant, app, asked))
+    return tuple(
+        str(replace(known, letters="cruds", version=2)) if known else one for one, known in found
+    )
+
+
+_defect(
+    "reading-widened-to-everything",
+    "N-SCOPE-08",
+    "An app that asks to read is granted every letter, creating and deleting among them",
+    oauth(grantable=_all_letters),
+    twin="scopes-answered-in-the-newer-form",
+)
+
 # -- batches
 
 
