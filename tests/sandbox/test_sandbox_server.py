@@ -190,3 +190,44 @@ def test_a_dropped_answer_is_a_cut_connection_for_the_client():
         server.stop()
         thread.join()
     assert kinds == {503, "IncompleteRead"}
+
+
+def inner_host(sandbox, defect):
+    url = f"{sandbox.base}/plain+{defect}/fhir/.well-known/smart-configuration"
+    return urlsplit(get(sandbox, url)[2]["introspection_endpoint"])
+
+
+def in_the_clear(place):
+    with socket.create_connection((place.hostname, place.port), 5) as plain:
+        plain.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        try:
+            return plain.recv(1000)
+        except ConnectionResetError:
+            return b""
+
+
+def test_a_gateway_hands_on_to_the_main_host(sandbox):
+    place = inner_host(sandbox, "http-redirects-at-an-inner-host")
+    name = f"{place.scheme}://{place.netloc}/plain/fhir/metadata"
+    assert get(sandbox, name)[2]["resourceType"] == "CapabilityStatement"
+    request = urllib.request.Request(place.geturl(), b"token=none")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, context=context(sandbox))
+    assert refused.value.code == 401
+
+
+def test_a_gateway_speaks_in_the_clear_only_where_it_is_told_to(sandbox):
+    assert in_the_clear(inner_host(sandbox, "plain-http-at-an-inner-host")).startswith(
+        b"HTTP/1.1 200"
+    )
+    assert in_the_clear(inner_host(sandbox, "http-redirects-at-an-inner-host")).startswith(
+        b"HTTP/1.1 308"
+    )
+    assert not in_the_clear(inner_host(sandbox, "old-tls-at-an-inner-host"))
+
+
+def test_a_certificate_of_nobody_is_not_trusted(sandbox):
+    place = inner_host(sandbox, "certificate-of-nobody-at-an-inner-host")
+    with pytest.raises(urllib.error.URLError) as caught:
+        urllib.request.urlopen(place.geturl(), context=context(sandbox))
+    assert isinstance(caught.value.reason, ssl.SSLCertVerificationError)
