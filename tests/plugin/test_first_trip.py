@@ -1,4 +1,4 @@
-"""Which first trips tell something of the payer though they led to no grant; how stale tokens get."""
+"""Which first trips tell something though they led to no grant; when a token is stale."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,11 @@ BOX = ("protected", "sensitive", "substance")
 KINDS = ("Condition", "Encounter", "MedicationRequest", "ExplanationOfBenefit")
 LABELS = frozenset(("42CFRPart2", "SUD", "ETH", "ETHUD", "OPIOIDUD"))
 """Security labels of substance use records (HL7 ActCode)."""
+DRUG_CODES = (
+    "http://hl7.org/fhir/sid/ndc",
+    "http://www.nlm.nih.gov/research/umls/rxnorm",
+)
+"""Code systems whose codes are drugs."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class Protected:
     """By type: protected records that the first grant showed."""
     roads: Mapping[str, Reply] = field(default_factory=dict)
     """Everything that was asked with the second grant, by a name for it."""
+    drugs: tuple[str, ...] = ()
+    """Names of drugs that stand in protected records, and in no other by a code."""
 
     @property
     def shown(self) -> dict[str, Reply]:
@@ -41,6 +48,7 @@ class Protected:
             name: reply
             for name, reply in self.roads.items()
             if any((r.get("resourceType"), r.get("id")) in wanted for r in reply.resources)
+            or any(drug in reply.text.lower() for drug in self.drugs)
         }
 
 
@@ -80,7 +88,8 @@ def protected(scene: Scene) -> Protected:
             "everything": blind.get(f"Patient/{whole.patient}/$everything"),
             "references to it": blind.search("Encounter", [*own, ("_revinclude", "*")]),
         }
-    return Protected(whole, kept_back, tuple(controls.values()), found, roads)
+    drugs = _drugs_of(controls, found)
+    return Protected(whole, kept_back, tuple(controls.values()), found, roads, drugs)
 
 
 def _somebody(scene: Scene) -> Person:
@@ -96,6 +105,29 @@ def _somebody(scene: Scene) -> Person:
 def _labelled(row: Mapping[str, Any]) -> bool:
     labels: Iterable[Mapping[str, Any]] = (row.get("meta") or {}).get("security") or ()
     return any(label.get("code") in LABELS for label in labels)
+
+
+def _drugs_of(
+    controls: Mapping[str, Reply], protected: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Drugs that protected records name by a code, and no other record does (N-LEAK-10)."""
+    named: dict[bool, set[str]] = {True: set(), False: set()}
+    for kind, reply in controls.items():
+        for row in reply.matches:
+            named[str(row.get("id")) in protected[kind]].update(_drugs_in(row))
+    return tuple(sorted(named[True] - named[False]))
+
+
+def _drugs_in(value: object) -> Iterator[str]:
+    """First words of what drug codes display; shorter ones occur by chance."""
+    if isinstance(value, Mapping):
+        first = str(value.get("display") or "").lower().partition(" ")[0].strip(",;")
+        if value.get("system") in DRUG_CODES and len(first) > 6:
+            yield first
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _drugs_in(inner)
 
 
 def _has(reply: Reply, ident: str) -> bool:

@@ -65,6 +65,7 @@ _defect(
     "A state of fewer than 16 characters ends on a page of the payer, and the app isn't told",
     oauth(validate=_long_state_only),
 )
+# no check catches it: none names a response_mode, which SMART leaves out of its request
 _defect(
     "response-mode-query-refused",
     "Q-AUTH-12",

@@ -39,7 +39,8 @@ def _internal(base: str, asked: Asked, key: str, offset: int, size: int, face: F
     "next-link-relative",
     "patient_access",
     "Q-REST-03",
-    "The links to further pages are relative",
+    "The links to further pages are relative, to be read against the address that was asked",
+    lawful=True,
 )
 def _relative(base: str, asked: Asked, key: str, offset: int, size: int, face: FaceFacts) -> str:
     return paging.page_link(base, asked, key, offset, size, face).removeprefix(base + "/")

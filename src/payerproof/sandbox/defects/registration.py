@@ -70,6 +70,7 @@ def _open(tenant: Tenant, request: Request) -> Response | None:
 
 register(
     Defect(
+        # no check catches it: whoever registers an app leaves it behind with the payer
         "registration-open-to-anything",
         "authorization",
         ("N-OAUTH-23",),

@@ -173,6 +173,8 @@ def _drugs(access: Access, resource: Resource, world: World) -> bool:
 
 @decision(
     "may_find",
+    # no check catches it: it takes searches of providers with two grants, and who is known from
+    # an open claim may lawfully be the same
     "withheld-provider-found",
     "scopes",
     "N-LEAK-10 N-SCOPE-13",
