@@ -119,11 +119,14 @@ def _drugs_of(
 
 
 def _drugs_in(value: object) -> Iterator[str]:
-    """First words of what drug codes display; shorter ones occur by chance."""
+    """First words by which coded drugs are called; shorter ones occur by chance."""
     if isinstance(value, Mapping):
-        first = str(value.get("display") or "").lower().partition(" ")[0].strip(",;")
-        if value.get("system") in DRUG_CODES and len(first) > 6:
-            yield first
+        codings = [one for one in value.get("coding") or () if isinstance(one, Mapping)]
+        drugs = [one for one in codings if one.get("system") in DRUG_CODES]
+        for name in (value.get("text"), *(one.get("display") for one in drugs)) if drugs else ():
+            first = str(name or "").lower().partition(" ")[0].strip(",;")
+            if len(first) > 6:
+                yield first
         value = list(value.values())
     if isinstance(value, list):
         for inner in value:

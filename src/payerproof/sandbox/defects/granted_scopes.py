@@ -138,10 +138,10 @@ def _of_context(context: str) -> Callable[[str], bool]:
     return lambda scope: (read := data_scope(scope)) is not None and read.context == context
 
 
-_defect(
+_twin(
     "user-scopes-granted",
     "N-SCOPE-09",
-    "An app is granted user/ scopes in a member's flow",
+    "An app is granted user/ scopes in a member's flow, and they open that member's record alone",
     _besides(_of_context("user")),
 )
 _defect(
@@ -150,6 +150,7 @@ _defect(
     "An app is granted system/ scopes in a member's flow",
     _besides(_of_context("system")),
 )
+# no check catches it: it takes a login of its own to ask for writing, which the API refuses
 _defect(
     "writing-scopes-granted",
     "N-SCOPE-08 N-SCOPE-09",
@@ -183,10 +184,10 @@ def _unknown(*dropped: str) -> Change:
     )
 
 
-_defect(
+_twin(
     "launch-patient-never-granted",
     "Q-AUTH-08",
-    "launch/patient is offered, and left out of whatever is granted",
+    "launch/patient is taken, yields the patient, and isn't repeated among the scopes granted",
     _unknown("launch/patient"),
 )
 _defect(

@@ -44,7 +44,7 @@ _defect(
     "N-SCOPE-09",
     "A user/ scope is granted to a member's app, and opens whatever the API's own user may see",
     both(oauth(grantable=_users_too), fhir(may_find=_for_users)),
-    twin="scopes-in-another-order",
+    twin="user-scopes-granted",
 )
 
 # -- writing
