@@ -195,8 +195,8 @@ def _accumulated(world: World) -> World:
     return world.edit("ExplanationOfBenefit", change)
 
 
+# no check catches it: from outside it looks like a plan that keeps no such records
 @data(
-    # no check catches it: from outside it looks like a plan that keeps no such records
     "security-labels-lost",
     "scopes",
     "N-LEAK-11 N-SCOPE-13",

@@ -171,10 +171,10 @@ def _drugs(access: Access, resource: Resource, world: World) -> bool:
     return is_drug or "pharmacy" in claim_type or compartment.may_disclose(access, resource, world)
 
 
+# no check catches it: it takes searches of providers with two grants, and who is known from
+# an open claim may lawfully be the same
 @decision(
     "may_find",
-    # no check catches it: it takes searches of providers with two grants, and who is known from
-    # an open claim may lawfully be the same
     "withheld-provider-found",
     "scopes",
     "N-LEAK-10 N-SCOPE-13",
