@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urljoin
 
 from payerproof.expect import assertions
+from payerproof.plugin.observed import Presented
 from payerproof.smart.client import client_assertion
 from payerproof.suite import (
-    App,
     Apps,
-    Authorization,
-    Lease,
     Observed,
-    Person,
-    SmartConfiguration,
-    TokenAnswer,
     check,
     each,
     expect,
@@ -24,7 +18,6 @@ from payerproof.suite import (
     not_applicable_unless,
 )
 
-ASYMMETRIC = "confidential-asymmetric"
 NEEDS = ("member", "asymmetric_app")
 AUDIENCES: dict[str, Callable[[str], str]] = {
     "other-server": lambda _: "https://auth.payerproof.invalid/token",
@@ -60,196 +53,82 @@ def test_replayed_assertion(observed: Observed) -> None:
 
 @check("oauth.client-assertion/wrong-audience", needs=NEEDS)
 @each("audience", AUDIENCES)
-def test_wrong_audience(
-    apps: Apps,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-    audience: str,
-) -> None:
+def test_wrong_audience(observed: Observed, audience: str) -> None:
     """An assertion whose aud is another endpoint is refused with invalid_client."""
-    # given an app with a registered key
-    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
-    # when its assertion is meant for another server, or another address of this one
-    elsewhere = AUDIENCES[audience](smart.endpoint("token_endpoint"))
-
-    def wrong() -> str:
-        return client_assertion(app, elsewhere)
-
+    # when an app's assertion is meant for another server, or another address of this one
+    meant_for = AUDIENCES[audience]
+    seen = observed.asserting(
+        f"for {audience}", lambda app, endpoint: client_assertion(app, meant_for(endpoint))
+    )
     # then no token comes for it
-    _expect_refused(authorization, member, app, wrong)
+    _expect_refused(seen)
 
 
 @check("oauth.client-assertion/expired-or-too-long", needs=NEEDS)
 @each("lifetime", LIFETIMES)
-def test_lifetime(
-    apps: Apps,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-    lifetime: str,
-) -> None:
+def test_lifetime(observed: Observed, lifetime: str) -> None:
     """An assertion that is expired, or lives longer than five minutes, is refused."""
-    # given an app with a registered key
-    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
-    # when its assertion ended five minutes ago, or ends in a day
-
-    def wrong() -> str:
-        return assertions.lasting(app, smart.endpoint("token_endpoint"), LIFETIMES[lifetime])
-
+    # when an app's assertion ended five minutes ago, or ends in a day
+    seconds = LIFETIMES[lifetime]
+    seen = observed.asserting(
+        lifetime, lambda app, endpoint: assertions.lasting(app, endpoint, seconds)
+    )
     # then no token comes for it
-    _expect_refused(authorization, member, app, wrong)
+    _expect_refused(seen)
 
 
 @check("oauth.client-assertion/foreign-key", needs=NEEDS)
-def test_foreign_key(
-    apps: Apps,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-) -> None:
+def test_foreign_key(observed: Observed) -> None:
     """An assertion signed by an unregistered key under the registered kid is refused."""
-    # given an app with a registered key
-    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
-    # when somebody else signs its assertion
-
-    def wrong() -> str:
-        return assertions.signed_by_a_stranger(app, smart.endpoint("token_endpoint"))
-
+    # when somebody else signs an app's assertion
+    seen = observed.asserting("a stranger's", assertions.signed_by_a_stranger)
     # then no token comes for it
-    _expect_refused(authorization, member, app, wrong)
+    _expect_refused(seen)
 
 
 @check("oauth.client-assertion/own-key", needs=NEEDS)
-def test_own_key(
-    apps: Apps,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-) -> None:
+def test_own_key(observed: Observed) -> None:
     """An assertion signed by an unregistered key that its own header brings along is refused."""
-    # given an app with a registered key
-    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
-
-    # when its assertion is signed by another, and says itself by which
-    def wrong() -> str:
-        return assertions.with_own_key(app, smart.endpoint("token_endpoint"))
-
+    # when an app's assertion is signed by another, and says itself by which
+    seen = observed.asserting("with its own key", assertions.with_own_key)
     # then no token comes for it
-    _expect_refused(authorization, member, app, wrong)
+    _expect_refused(seen)
 
 
 @check("oauth.client-assertion/without-jti", needs=NEEDS)
-def test_without_an_id(
-    apps: Apps,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-) -> None:
+def test_without_an_id(observed: Observed) -> None:
     """An assertion without a jti, by which nobody could tell a replay, is refused."""
-    # given an app with a registered key
-    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
-
-    # when its assertion has no jti
-    def wrong() -> str:
-        return assertions.without_id(app, smart.endpoint("token_endpoint"))
-
+    # when an app's assertion has no jti
+    seen = observed.asserting("without jti", assertions.without_id)
     # then no token comes for it
-    _expect_refused(authorization, member, app, wrong)
+    _expect_refused(seen)
 
 
 @check("oauth.client-assertion/unsigned", needs=NEEDS)
-def test_unsigned(
-    apps: Apps,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-) -> None:
+def test_unsigned(observed: Observed) -> None:
     """An assertion with alg none is refused."""
-    # given an app with a registered key
-    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
-    # when its assertion bears no signature and says so
-
-    def wrong() -> str:
-        return assertions.unsigned(app, smart.endpoint("token_endpoint"))
-
+    # when an app's assertion bears no signature and says so
+    seen = observed.asserting("unsigned", assertions.unsigned)
     # then no token comes for it
-    _expect_refused(authorization, member, app, wrong)
+    _expect_refused(seen)
 
 
 @check("oauth.client-assertion/issuer-not-subject", needs=(*NEEDS, "two_apps"))
 @each("claim", ("iss", "sub"))
-def test_issuer_is_not_subject(
-    apps: Apps,
-    authorization: Authorization,
-    lease: Lease,
-    smart: SmartConfiguration,
-    member: Person,
-    claim: str,
-) -> None:
+def test_issuer_is_not_subject(apps: Apps, observed: Observed, claim: str) -> None:
     """An assertion whose iss or sub is another client is refused."""
     # given an app with a registered key, and another app
-    app = lease.hold(member, *apps.of_type(ASYMMETRIC))
-    other = apps.other_than(app)
+    other = apps.other_than(apps.of_type("confidential-asymmetric")[0])
     # when its assertion names the other app in one of the two places
-    claims: dict[str, Any] = {claim: other.client_id}
-
-    def wrong() -> str:
-        return client_assertion(app, smart.endpoint("token_endpoint"), **claims)
-
+    seen = observed.asserting(
+        f"another's {claim}",
+        lambda app, endpoint: client_assertion(app, endpoint, **{claim: other.client_id}),
+    )
     # then no token comes for it
-    _expect_refused(authorization, member, app, wrong)
+    _expect_refused(seen)
 
 
-def _expect_refused(
-    authorization: Authorization, member: Person, app: App, wrong: Callable[[], str]
-) -> None:
-    """Wrong assertions are refused, right ones let in; `wrong` makes a new one each time.
-
-    A code that nobody issued shows it without a member: the wrong assertion must be the reason of
-    the refusal (invalid_client), with the right one it is the code. Where a payer looks at the code
-    first, a real one is needed to tell.
-    """
-    tokens = authorization.tokens(app, member)
-    refused = tokens.post(
-        _exchange("payerproof-no-code", app, "v" * 43) + assertions.fields_of(wrong()),
-        authenticate=False,
-    )
-    let_in = authorization.unissued(app)
-    told_apart = refused.error == "invalid_client" and let_in.error == "invalid_grant"
-    answers = [] if told_apart else _with_a_real_code(authorization, member, app, wrong())
-    inconclusive_unless(
-        told_apart or any(answer.gave_token for answer in answers),
-        "nor does a right assertion work",
-        let_in.exchange,
-    )
-    expect((answers or [refused])[0]).is_refused("invalid_client")
-
-
-def _with_a_real_code(
-    authorization: Authorization, member: Person, app: App, wrong: str
-) -> list[TokenAnswer]:
-    """What a real code brings with a wrong assertion, and then with a right one."""
-    request = authorization.request(app)
-    tokens = authorization.tokens(app, member)
-    code = authorization.code(member, request)
-    fields = _exchange(code, app, request.pkce.verifier)
-    return [
-        tokens.post(fields + assertions.fields_of(wrong), authenticate=False),
-        tokens.post(fields),
-    ]
-
-
-def _exchange(code: str, app: App, verifier: str) -> assertions.Fields:
-    return [
-        ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", app.redirect_uri),
-        ("code_verifier", verifier),
-    ]
+def _expect_refused(seen: Presented) -> None:
+    """The wrong assertion was the reason of a refusal that the right one does not meet."""
+    seen.must_tell()
+    expect(seen.wrong).is_refused("invalid_client")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from payerproof.expect.assertions import Guess
-from payerproof.plugin.observed import Others
+from payerproof.plugin.observed import Others, Presented
 from payerproof.suite import (
     App,
     Apps,
@@ -15,7 +15,6 @@ from payerproof.suite import (
     Person,
     SmartConfiguration,
     TokenAnswer,
-    TokenEndpoint,
     check,
     each,
     expect,
@@ -42,30 +41,23 @@ CLIENT_REFUSED = ("invalid_client", "unauthorized_client")
 
 @check("oauth.client-authentication/wrong-secret", needs=("member", "confidential_app"))
 @each("secret", SECRETS)
-def test_wrong_secret(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person, secret: str
-) -> None:
+def test_wrong_secret(observed: Observed, secret: str) -> None:
     """A wrong client secret, be it nearly the right one, is refused with invalid_client."""
-    # given an app that has a secret
-    app = lease.hold(member, *apps.of_type(SYMMETRIC))
-    right = app.secret.reveal() if app.secret else ""
-    # when somebody comes to exchange a code with a wrong one
-    guess = Guess(SECRETS[secret](right))
-    inconclusive_unless(guess.value != right, "the secret reads the same however it is written")
-    impostor = authorization.tokens(app.model_copy(update={"secret": guess}), member)
+    # when somebody comes to exchange an app's code with a wrong secret
+    seen = observed.posing(f"one with a secret {secret}", SYMMETRIC, _with_secret(secret))
     # then that is the reason of the refusal, and with the right secret it is not
-    _expect_refused(authorization, member, app, impostor, "invalid_client")
+    _expect_refused(seen, "invalid_client")
 
 
 @check("oauth.client-authentication/no-secret", needs=("member", "confidential_app"))
-def test_no_secret(apps: Apps, authorization: Authorization, lease: Lease, member: Person) -> None:
+def test_no_secret(observed: Observed) -> None:
     """A confidential app without its secret gets no token."""
-    # given an app that has a secret
-    app = lease.hold(member, *apps.of_type(SYMMETRIC))
-    # when somebody comes to exchange a code with the client_id alone, as a public app would
-    public = authorization.tokens(app.model_copy(update={"type": "public"}), member)
+    # when somebody comes to exchange its code with the client_id alone, as a public app would
+    seen = observed.posing(
+        "a public app", SYMMETRIC, lambda app: app.model_copy(update={"type": "public"})
+    )
     # then that is the reason of the refusal, and with the right secret it is not
-    _expect_refused(authorization, member, app, public)
+    _expect_refused(seen)
 
 
 @check("oauth.client-authentication/wrong-secret-refresh", needs=("member", "confidential_app"))
@@ -87,17 +79,16 @@ def test_no_secret_at_refresh(observed: Observed) -> None:
 
 
 @check("oauth.client-authentication/secret-of-public-app", needs=("member", "public_app"))
-def test_secret_of_a_public_app(
-    apps: Apps, authorization: Authorization, lease: Lease, member: Person
-) -> None:
+def test_secret_of_a_public_app(observed: Observed) -> None:
     """A secret that a public app never had is refused, and not taken for a proof."""
-    # given an app without a secret, which is served as what it is
-    public = apps.of_type("public")
-    app = lease.hold(member, *[one for one in public if one != apps.default] or public)
-    # when somebody comes in its name with a secret
-    impostor = app.model_copy(update={"type": SYMMETRIC, "secret": Guess()})
+    # when somebody comes with a secret in the name of an app that has none
+    seen = observed.posing(
+        "a public app with a secret",
+        "public",
+        lambda app: app.model_copy(update={"type": SYMMETRIC, "secret": Guess()}),
+    )
     # then they are refused
-    _expect_refused(authorization, member, app, authorization.tokens(impostor, member))
+    _expect_refused(seen)
 
 
 @check("oauth.auth-methods-as-advertised/listed-ones-work", needs=("member",))
@@ -173,35 +164,19 @@ def _expect_only_the_app(seen: Others, answer: TokenAnswer | None) -> None:
     )
 
 
-def _expect_refused(
-    authorization: Authorization, member: Person, app: App, wrong: TokenEndpoint, *errors: str
-) -> None:
-    """Wrong credentials are refused, right ones let in.
+def _with_secret(how: str) -> Callable[[App], App]:
+    """Gives an app a secret that is wrong in this way."""
 
-    A code that nobody issued shows it without a member: the credentials must be the reason of the
-    refusal (invalid_client), with the right ones it is the code. Where a payer looks at the code
-    first, a real one is needed to tell.
-    """
-    refused = wrong.exchange("payerproof-no-code", app.redirect_uri, "v" * 43)
-    let_in = authorization.unissued(app)
-    told_apart = refused.error == "invalid_client" and let_in.error == "invalid_grant"
-    answers = [] if told_apart else _with_a_real_code(authorization, member, app, wrong)
-    inconclusive_unless(
-        told_apart or any(answer.gave_token for answer in answers),
-        "nor do right credentials work",
-        let_in.exchange,
-    )
-    expect((answers or [refused])[0]).is_refused(*errors)
+    def given(app: App) -> App:
+        right = app.secret.reveal() if app.secret else ""
+        guess = Guess(SECRETS[how](right))
+        inconclusive_unless(guess.value != right, "the secret reads the same however it is written")
+        return app.model_copy(update={"secret": guess})
+
+    return given
 
 
-def _with_a_real_code(
-    authorization: Authorization, member: Person, app: App, wrong: TokenEndpoint
-) -> list[TokenAnswer]:
-    """What a real code brings with the wrong credentials, and then with the right ones."""
-    request = authorization.request(app)
-    code = authorization.code(member, request)
-    right = authorization.tokens(app, member)
-    return [
-        tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
-        for tokens in (wrong, right)
-    ]
+def _expect_refused(seen: Presented, *errors: str) -> None:
+    """The wrong credentials were the reason of a refusal that the right ones do not meet."""
+    seen.must_tell()
+    expect(seen.wrong).is_refused(*errors)

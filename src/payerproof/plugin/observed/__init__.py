@@ -11,6 +11,7 @@ from payerproof.plugin.observed.acting import Acting, Listed
 from payerproof.plugin.observed.asking import SAMPLE, Asked, Unattested, sample
 from payerproof.plugin.observed.fixture import Observed
 from payerproof.plugin.observed.others import Others
+from payerproof.plugin.observed.presented import Presented
 from payerproof.plugin.observed.protected import Protected
 from payerproof.plugin.observed.refresh import Expired, Narrowed, Refreshed, Rescoped
 from payerproof.plugin.observed.returned import RefreshReturned, Returned
@@ -27,6 +28,7 @@ __all__ = [
     "Narrowed",
     "Observed",
     "Others",
+    "Presented",
     "Protected",
     "RefreshReturned",
     "Refreshed",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from payerproof.browser.facts import AuthorizationOutcome
 from payerproof.expect.outcomes import not_applicable_unless
-from payerproof.plugin.observed import asking, refresh, trips
+from payerproof.plugin.observed import asking, presented, refresh, trips
 from payerproof.plugin.observed.acting import Acting, Listed, acting, listed
 from payerproof.plugin.observed.others import Others, others
+from payerproof.plugin.observed.presented import Presented
 from payerproof.plugin.observed.protected import Protected, protected
 from payerproof.plugin.observed.represented import Represented, represented
 from payerproof.plugin.observed.returned import (
@@ -25,6 +27,8 @@ from payerproof.plugin.observed.signing_in import (
     without_record,
 )
 from payerproof.plugin.session import RunSession
+from payerproof.smart.client import RegisteredApp
+from payerproof.target import App
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,18 @@ class Observed:
     def asserted(self) -> trips.Asserted:
         """An app that proves who it is by signed assertions."""
         return observe(self._session, "asserted", trips.asserted)
+
+    def asserting(self, name: str, make: Callable[[RegisteredApp, str], str]) -> Presented:
+        """A wrong assertion, which goes by this name; `make` makes it for an app and endpoint."""
+        return observe(
+            self._session, f"asserting {name}", lambda scene: presented.asserting(scene, make)
+        )
+
+    def posing(self, name: str, kind: str, as_: Callable[[App], App]) -> Presented:
+        """Wrong credentials of an app of this type, which go by this name; `as_` puts them in."""
+        return observe(
+            self._session, f"posing as {name}", lambda scene: presented.posing(scene, kind, as_)
+        )
 
     def asked(self) -> asking.Asked:
         """An app that was not connected, and how the member was asked about it."""
