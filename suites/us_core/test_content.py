@@ -98,6 +98,7 @@ def test_profiles_of_served_types_are_listed(
     held = declared.us_core[0]
     kinds = [kind for kind in member.record.types if held.profiles(kind)]
     inconclusive_unless(kinds, f"{member} sees no clinical record")
+    inconclusive_unless(resources_of(capability), "the CapabilityStatement lists no type")
     # when the statement's profiles are compared with the guide's and the data's
     lists = {
         kind: {str(one).partition("|")[0] for one in facts.get("supportedProfile") or []}
@@ -111,7 +112,11 @@ def test_profiles_of_served_types_are_listed(
         for one in named(row)
         if one.partition("|")[0] in held.profiles(kind)
     }
-    unlisted = {address.rpartition("/")[2] for kind, address in used if address not in lists[kind]}
+    unlisted = {
+        address.rpartition("/")[2]
+        for kind, address in used
+        if address not in lists.get(kind, set())
+    }
     # then each type lists one at least, and each that is used
     told = [f"{', '.join(without)} list none"] if without else []
     told += [f"{', '.join(sorted(unlisted))} are used and not listed"] if unlisted else []
