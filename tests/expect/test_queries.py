@@ -71,6 +71,17 @@ def test_comparators_leave_no_doubt() -> None:
     assert before.pairs[1][1].endswith("T12:00:00Z")
 
 
+def test_of_a_long_record_both_ends_are_looked_at() -> None:
+    rows = [
+        _observation(str(n), "2345-7", f"20{10 + n // 30}-01-{1 + n % 28:02}") for n in range(300)
+    ]
+    search = Search("Observation", ("patient", "date"), "SHALL")
+    found = chosen(search, HELD, rows, "p", prefixes={"date": "gt"})
+    assert found is not None
+    assert found.known == 300
+    assert len(found.wanted) < 60
+
+
 def test_no_value_no_query() -> None:
     search = Search("Observation", ("patient", "code"), "SHALL")
     assert chosen(search, HELD, ROWS[:1], "p") is None

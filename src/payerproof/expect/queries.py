@@ -19,7 +19,7 @@ from payerproof.guides.duties import Duties, Parameter, Search
 
 _LOOKED_AT = 40
 """Resources from which values are taken; many more would only cost time."""
-_TRIED = 60
+_TRIED = 150
 """Combinations of values that are compared."""
 
 
@@ -83,7 +83,7 @@ def chosen(
     shelf = Shelf(resources)
     best: tuple[int, tuple[Criterion, ...]] | None = None
     for criteria in _tries(shelf, [p for p in parameters if p], patient, prefixes or {}, bare=bare):
-        fits = [shelf.fit(at, criteria) for at in range(min(len(resources), _LOOKED_AT))]
+        fits = [shelf.fit(at, criteria) for at in _sample(len(resources))]
         if True not in fits:
             continue
         apart = fits.count(False)
@@ -126,9 +126,16 @@ def _tries(
     yield from made.values()
 
 
+def _sample(count: int) -> list[int]:
+    """Places from the first to the last, evenly spread: a long record is often sorted by date."""
+    if count <= _LOOKED_AT:
+        return list(range(count))
+    return sorted({at * (count - 1) // (_LOOKED_AT - 1) for at in range(_LOOKED_AT)})
+
+
 def _order(shelf: Shelf, parameters: Sequence[Parameter], *, richest_first: bool) -> list[int]:
     """Which resources values are taken from; those with several values may come first."""
-    places = list(range(min(len(shelf.resources), _LOOKED_AT)))
+    places = _sample(len(shelf.resources))
     if richest_first:
         places.sort(key=lambda at: -sum(len(shelf.values(at, one)) for one in parameters))
     return places
