@@ -48,3 +48,29 @@ def test_references_resolve(api: Api, member: Person, kind: str) -> None:
         or "each of them does",
         *exchanges,
     )
+
+
+@check("us-core.docref/known-documents", needs=("member",))
+def test_docref_lists_the_documents(api: Api, member: Person) -> None:
+    """$docref lists the current documents of the member that searches find."""
+    # given current documents of the member
+    known = {
+        str(row.get("id"))
+        for row in member.record.of("DocumentReference")
+        if row.get("status") == "current"
+    }
+    not_applicable_unless(known, f"{member}'s record holds no current document.")
+    # when they are asked for by the operation
+    client = api.once(member)
+    reply = client.get("DocumentReference/$docref", [("patient", member.patient_id)])
+    rows = [row for page in client.pages(reply) for row in page.matches]
+    came = {str(row.get("id")) for row in rows}
+    foreign = [row for row in rows if row.get("resourceType") != "DocumentReference"]
+    # then they are listed
+    expect.that(
+        reply.status == 200 and known <= came and not foreign,
+        f"200 with {len(known)} documents",
+        f"{reply.status}; {len(known - came)} of {len(known)} are missing"
+        + (f", and {len(foreign)} that are no documents" if foreign else ""),
+        reply.exchange,
+    )

@@ -15,13 +15,14 @@ from payerproof.expect.demands import (
     compared,
     dates_of,
     each_parameter,
+    earliest,
     holding,
     narrowest,
     query,
     searches,
     several,
 )
-from payerproof.expect.queries import elsewhere, expect_found, with_another, without_match
+from payerproof.expect.queries import elsewhere, expect_found, with_another, within, without_match
 from payerproof.suite import (
     Api,
     Declared,
@@ -102,6 +103,22 @@ def test_date_comparators(
     # when it is sent
     pages = api.once(member).all_pages(asked.kind, [*asked.pairs, ("_count", "100")])
     # then what lies on the right side comes, and nothing of the other
+    expect_found(asked, pages)
+
+
+@check("us-core.search-ranges/one-day", needs=("member",))
+@each("search", compared("us-core", "SHALL"))
+def test_ranges_of_dates(api: Api, member: Person, declared: Declared, search: str) -> None:
+    """ge and le of one day together bring what lies on that day."""
+    # given a day of the record after which there is more
+    duties = holding(declared.us_core, search, "SHALL")
+    opened = earliest(member, duties, search)
+    asked = within(opened, member.known(opened.kind))
+    not_applicable_unless(asked, f"No {opened.kind} of {member} has a date of one day.")
+    assert asked
+    # when the day is asked for by its beginning and its end
+    pages = api.once(member).all_pages(asked.kind, [*asked.pairs, ("_count", "100")])
+    # then what lies on it comes, and nothing later
     expect_found(asked, pages)
 
 

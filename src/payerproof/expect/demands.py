@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from payerproof.expect.outcomes import NotApplicable, not_applicable_unless
 from payerproof.expect.queries import Query, chosen
 from payerproof.expect.query_values import PATIENT
+from payerproof.fhir.searching import values_of
+from payerproof.fhir.searching.days import span_of
 from payerproof.guides.duties import Duties, Parameter, Search, demanded, duties, versions
 
 PLAIN = frozenset({"_id", "status", "intent", "gender", "lifecycle-status"})
@@ -165,3 +167,25 @@ def query(person: Knows, held: Duties, search: str, **how: Any) -> Query:
     )
     assert found is not None
     return found
+
+
+def earliest(person: Knows, held: Duties, search: str) -> Query:
+    """A query from the earliest day of the known resources on, which finds all that have a date."""
+    kind = search.partition(":")[0]
+    dates = dates_of(held, search)
+    parameter = held.parameter(kind, dates[0]) if dates else None
+    rows = person.known(kind)
+    not_applicable_unless(rows and parameter, f"{person.id}'s token has shown no {kind}.")
+    assert parameter
+    first = min(rows, key=lambda row: _first_day(row, parameter))
+    asked = Search(kind, tuple(search.partition(":")[2].split("+")), "")
+    found = chosen(asked, held, [first], person.patient_id, prefixes=dict.fromkeys(dates, "ge"))
+    not_applicable_unless(found, f"No {kind} of {person.id} has a value to search by.")
+    assert found
+    return found
+
+
+def _first_day(resource: Mapping[str, Any], parameter: Parameter) -> str:
+    spans = (span_of(value) for value in values_of(resource, parameter))
+    days = [span.first.isoformat() for span in spans if span and span.first]
+    return min(days, default="9999")

@@ -200,6 +200,19 @@ def without_match(query: Query, name: str) -> list[tuple[str, str]]:
     return [(key, changed if key == name else value) for key, value in query.pairs]
 
 
+def within(query: Query, resources: Sequence[Mapping[str, Any]]) -> Query | None:
+    """The query with its ``ge`` date closed by a ``le`` of the same day; None without one.
+
+    Such a range holds what lies on that day, and tells it from all that is later.
+    """
+    ends = tuple(
+        Criterion(one.parameter, "le" + one.value.removeprefix("ge"))
+        for one in query.criteria
+        if one.value.startswith("ge") and one.parameter.type == "date"
+    )
+    return _query(query.kind, Shelf(resources), (*query.criteria, *ends)) if ends else None
+
+
 def with_another(query: Query, name: str, resources: Sequence[Mapping[str, Any]]) -> Query:
     """The query with a second value of one parameter: another of the record, else one unused."""
     criteria = tuple(

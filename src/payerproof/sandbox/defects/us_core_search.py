@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from payerproof.sandbox.defects.changing import decision
-from payerproof.sandbox.fhir import conditions, dates, matching
-from payerproof.sandbox.fhir.call import AS_OF, Refused
+from payerproof.sandbox.fhir import conditions, dates, docref, matching
+from payerproof.sandbox.fhir.call import AS_OF, Call, Refused, Reply
 from payerproof.sandbox.fhir.conditions import Pairs
 from payerproof.sandbox.fhir.dates import Span
 from payerproof.sandbox.fhir.parameters import Parameter
@@ -278,3 +278,26 @@ def _whole(asked: str, value: Any, modifier: str) -> bool:  # noqa: ARG001 - tha
 )
 def _anywhere(asked: str, value: Any, modifier: str) -> bool:
     return matching.string_matches(asked, value, modifier or "contains")
+
+
+@decision(
+    "occurrences",
+    "first-of-two-dates",
+    _AREA,
+    "US-Core:multiple-and",
+    "Of two comparisons of one date only the first counts",
+)
+def _first_date(name: str, values: Sequence[str]) -> Sequence[str]:
+    return values[:1] if name in ("date", "authored") else values
+
+
+@decision(
+    "docref",
+    "docref-without-reports",
+    _AREA,
+    "US-Core:docref",
+    "$docref looks into a store that is not filled, and lists nothing",
+)
+def _empty_store(call: Call, pairs: Pairs) -> Reply:
+    found = docref.docref(call, pairs)
+    return Reply(resource={**(found.resource or {}), "entry": [], "total": 0})
