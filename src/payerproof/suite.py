@@ -10,6 +10,7 @@ from payerproof.expect import (
 )
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
+from payerproof.plugin.declared import Declared
 from payerproof.plugin.exploring import explore
 from payerproof.plugin.grants import Grant
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal, eventually
@@ -29,6 +30,7 @@ __all__ = [
     "Apps",
     "Authorization",
     "AuthorizationRequest",
+    "Declared",
     "Ended",
     "FhirClient",
     "Grant",

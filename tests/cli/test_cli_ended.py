@@ -44,6 +44,7 @@ def test_a_part_is_never_met(tmp_path: Path) -> None:
         ("junit", "junit.xml", "<testsuite"),
         ("csv", "results.csv", "isolation.members/read"),
         ("summary", "summary.md", "isolation.members"),
+        ("quirks", "quirks.json", "payerproof-quirks/1"),
     ],
 )
 def test_reports_in_every_format(
@@ -60,7 +61,7 @@ def test_reports_in_every_format(
 def test_all_reports_go_to_a_folder(say: Say, ended_run: Path) -> None:
     assert say("report", ended_run.name, "--format", "all", "--out", "out").code == 0
     assert {one.name for one in Path("out").iterdir()} == {
-        "report.html", "junit.xml", "results.csv", "summary.md",
+        "report.html", "junit.xml", "results.csv", "summary.md", "quirks.json",
     }  # fmt: skip
 
 

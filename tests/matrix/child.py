@@ -2,8 +2,9 @@
 
 Reads one JSON job a line on its input, answers one JSON line. A job is ``{"environment": {…},
 "selection": {…}, "login": "hook"|"browser"}``; the answer ``{"outcomes": {key: outcome},
-"observed": {key: sentence}, "code": n, "seconds": s}``. A MAY that was not met is ``noted``: it
-passed by the payer's right to be odd, and a fault that is an oddity must show by it.
+"observed": {key: sentence}, "requests": n, "repeated": [method and URL], "code": n,
+"seconds": s}``. A MAY that was not met is ``noted``: it passed by the payer's right to be odd, and
+a fault that is an oddity must show by it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +52,12 @@ def judge(job: dict[str, Any], payer: str) -> dict[str, Any]:
         file = run_dir / "run.jsonl"
         if not file.exists():
             return {"error": said.getvalue()[-4000:], "code": int(code)}
-        results = read_run(file).results
+        run = read_run(file)
+    results = run.results
+    sent = Counter(
+        (one.method, one.url, one.request_body, one.persona, one.app)
+        for one in run.exchanges.values()
+    )
     return {
         "outcomes": {result.key: outcome_of(result) for result in results},
         "observed": {
@@ -58,6 +65,8 @@ def judge(job: dict[str, Any], payer: str) -> dict[str, Any]:
             for result in results
             if outcome_of(result) != "passed"
         },
+        "requests": len(run.exchanges),
+        "repeated": [" ".join(what[:2]) for what, times in sent.items() if times > 1],
         "code": int(code),
         "seconds": round(time.monotonic() - started, 2),
     }

@@ -8,7 +8,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _WATCHED = ("src/payerproof", "suites", "fixtures", "profiles/payers")
-_IGNORED = ("requirements.toml", "expected.toml", "ids.txt", "sources.toml", "costs.toml")
+_IGNORED = (
+    *("requirements.toml", "expected.toml", "ids.txt", "sources.toml", "costs.toml"),
+    *("coverage.toml", "quirks.toml"),
+)
 
 
 def digest() -> str:

@@ -8,7 +8,7 @@ import click
 
 from payerproof.cli.failures import ExitCode
 
-FORMATS = ("html", "junit", "csv", "summary")
+FORMATS = ("html", "junit", "csv", "summary", "quirks")
 
 
 @click.command(short_help="Write reports of a run that has ended.")

@@ -53,6 +53,14 @@ def resources_of(statement: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     }
 
 
+def lists_search(statement: Mapping[str, Any], search: str) -> bool:
+    """True where a statement lists each parameter of a search such as ``Goal:patient+status``."""
+    kind, _, names = search.partition(":")
+    held = resources_of(statement).get(kind, {})
+    listed = {str(one.get("name")) for one in mappings(held.get("searchParam"))}
+    return set(names.split("+")) <= listed
+
+
 def interactions(resource: Mapping[str, Any]) -> frozenset[str]:
     """Codes of the interactions that a type is advertised with."""
     return frozenset(str(one.get("code")) for one in mappings(resource.get("interaction")))

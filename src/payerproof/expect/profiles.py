@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from payerproof.expect.claims import codes
+
 if TYPE_CHECKING:
     from payerproof.guides.findings import Finding
     from payerproof.guides.validator import Validator
@@ -29,6 +31,14 @@ PUBLISHED: Mapping[str, frozenset[str]] = {
     CARIN: frozenset(["1.0.0", "1.1.0", "2.0.0", "2.1.0", "2.2.0"]),
 }
 """Versions in which HL7 published each guide, ballots left out (the guides' history pages)."""
+
+_WHOLLY_PROFILED = frozenset(
+    {
+        *("AllergyIntolerance", "Condition", "Coverage", "Encounter", "Goal", "Immunization"),
+        *("MedicationDispense", "MedicationRequest", "Patient", "Procedure"),
+    }
+)
+"""Types of which US Core profiles every resource; devices, plans, documents may be others."""
 
 _SHOWN = 4
 _NOT_OURS = "reference-profile"
@@ -63,11 +73,11 @@ def judged(resources: Iterable[Mapping[str, Any]], family: str) -> Judged:
 
     Of a guide's profiles those count that a resource names in meta.profile.
     """
-    validator = _validator()
+    judge = validator()
     count, unjudged = 0, 0
     errors: list[Finding] = []
     for resource in resources:
-        result = validator.judge(_unclaimed(resource) if family == R4 else dict(resource))
+        result = judge.judge(_unclaimed(resource) if family == R4 else dict(resource))
         if any(one.startswith(family) for one in result.profiles):
             count += 1
         errors += [
@@ -82,7 +92,7 @@ def odd_versions(resources: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(
         address
         for resource in resources
-        for address in _named(resource)
+        for address in named(resource)
         for guide, versions in PUBLISHED.items()
         if address.startswith(guide)
         and (version := address.partition("|")[2])
@@ -95,12 +105,39 @@ def versions_of(resources: Iterable[Mapping[str, Any]], guide: str) -> frozenset
     return frozenset(
         version
         for resource in resources
-        for address in _named(resource)
+        for address in named(resource)
         if address.startswith(guide) and (version := address.partition("|")[2])
     )
 
 
-def _named(resource: Mapping[str, Any]) -> list[str]:
+def fits_some(resource: Mapping[str, Any], addresses: Iterable[str], version: str) -> bool:
+    """Whether a resource conforms to one of some profiles that it need not name.
+
+    `version` is that of US Core; profiles of R4 itself have none.
+    """
+    plain = _unclaimed(resource)
+    meta = plain.get("meta") or {}
+    for address in addresses:
+        canonical = f"{address}|{version}" if address.startswith(US_CORE) else address
+        claiming = {**plain, "meta": {**meta, "profile": [canonical]}}
+        if not validator().judge(claiming).errors:
+            return True
+    return False
+
+
+def bound_to_us_core(resource: Mapping[str, Any]) -> bool:
+    """Whether US Core has a profile for whatever a resource of its kind tells.
+
+    Observations and reports may be of kinds that no profile speaks of; laboratory results are not.
+    """
+    kind = resource.get("resourceType")
+    if kind in ("Observation", "DiagnosticReport"):
+        return bool(codes(resource.get("category")) & {"laboratory", "LAB"})
+    return kind in _WHOLLY_PROFILED
+
+
+def named(resource: Mapping[str, Any]) -> list[str]:
+    """The profiles that a resource names, with their versions."""
     meta = resource.get("meta")
     listed = meta.get("profile") if isinstance(meta, Mapping) else None
     return [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
@@ -117,7 +154,8 @@ def _unclaimed(resource: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _validator() -> Validator:
+def validator() -> Validator:
+    """The one validator of this process, with the default versions of the guides."""
     from payerproof.guides.validator import Validator
 
     return Validator()

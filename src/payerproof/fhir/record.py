@@ -28,6 +28,7 @@ CLAIMS_AND_CLINICAL = (
     "MedicationRequest",
     "Observation",
     "Procedure",
+    "QuestionnaireResponse",
     "RelatedPerson",
     "ServiceRequest",
 )

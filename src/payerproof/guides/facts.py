@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from payerproof.guides.licences import withheld
 from payerproof.guides.package import Json, Package
+from payerproof.guides.servers import compile_parameter, compile_servers
 from payerproof.guides.storage import SCHEMA
 
 FHIR_TYPE = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"
@@ -56,9 +57,10 @@ def compile_package(package: Package, *, keep_licensed: bool = False) -> Json:
             if c.get("url") and (keep_licensed or not withheld(str(c["url"])))
         },
         "search": [
-            _search_parameter(p)
+            compile_parameter(p)
             for p in sorted(package.of_type("SearchParameter"), key=lambda p: str(p.get("url")))
         ],
+        "servers": compile_servers(package.of_type("CapabilityStatement")),
     }
 
 
@@ -229,8 +231,3 @@ def _concepts(
         if above:
             parents[code] = sorted(set(above))
         _concepts(concept.get("concept", []), code, codes, parents)
-
-
-def _search_parameter(parameter: Json) -> Json:
-    keys = ("url", "code", "base", "type", "expression", "target")
-    return {key: parameter[key] for key in keys if key in parameter}

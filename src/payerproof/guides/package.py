@@ -22,7 +22,9 @@ MEMBER_LIMIT = 64 * 1024 * 1024
 PACKAGE_LIMIT = 1024 * 1024 * 1024
 """Bytes all files of a package may have together when unpacked."""
 
-CONFORMANCE = frozenset({"StructureDefinition", "ValueSet", "CodeSystem", "SearchParameter"})
+CONFORMANCE = frozenset(
+    {"StructureDefinition", "ValueSet", "CodeSystem", "SearchParameter", "CapabilityStatement"}
+)
 
 
 class PackageError(Exception):

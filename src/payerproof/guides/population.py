@@ -13,7 +13,7 @@ from payerproof.guides.discriminators import Undecidable, criteria
 from payerproof.guides.library import Structure
 from payerproof.guides.run import Run
 from payerproof.guides.schema import Field, Node, Schema
-from payerproof.guides.values import matches
+from payerproof.guides.values import matches, without_version
 
 Test = Callable[[Any], bool]
 
@@ -154,6 +154,8 @@ def _slice_step(one: Field, each: Node, ask: Run) -> tuple[tuple[str, ...], Test
             return None
     if not tests:
         return None
+    if ask.errata.pattern_version(each.structure.url, each.structure.version) is not None:
+        tests = [(p, (k, w if k == "b" else without_version(w))) for p, (k, w) in tests]
     return tuple(one.forms), _by_codes(tests, each, ask) or _Matcher(tests, each, ask)
 
 

@@ -20,7 +20,7 @@ SCHEMA = 2
 PARTS = {
     "structures.json.gz": ("structures", "invariants", "index"),
     "terminology.json.gz": ("valuesets", "codesystems"),
-    "search.json.gz": ("search",),
+    "search.json.gz": ("search", "servers"),
 }
 """File name -> the keys of the facts it holds."""
 

@@ -15,8 +15,10 @@ from platform import platform, python_version
 from typing import TYPE_CHECKING, Any
 
 from payerproof.catalog import Catalog
+from payerproof.catalog.quirks import read_quirks
 from payerproof.expect.outcomes import Inconclusive
 from payerproof.model import Check, Outcome, Run
+from payerproof.places import shipped
 from payerproof.plugin.digests import environment_digest, exam_digest
 from payerproof.plugin.grants import Connection, Grant, Memo, acts_for
 from payerproof.plugin.journal import open_changes, undo
@@ -241,6 +243,7 @@ class Controller:
             },
             "guides": dict(target.guides),
             "rules": [asdict(edition) for edition in self.catalog.rules],
+            "quirks": read_quirks(shipped("suites") / "quirks.toml", self.catalog.sources),
             "selection": asdict(settings.selection) if settings.selection.partial else None,
             "limits": target.limits.model_dump(mode="json"),
             "policy": target.policy.model_dump(mode="json"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from payerproof.plugin.declared import Declared
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal
 from payerproof.plugin.observed import Observed
 from payerproof.plugin.people import Person
@@ -23,9 +24,11 @@ NAMES = (
     "apps",
     "authorization",
     "capability",
+    "declared",
     "lease",
     "member",
     "observed",
+    "population",
     "portal",
     "relatives",
     "representative",
@@ -75,6 +78,12 @@ def capability(run_session: RunSession) -> Any:
 
 
 @pytest.fixture
+def declared(run_session: RunSession) -> Declared:
+    """What the guides demand at the versions that the payer declares."""
+    return run_session.declared
+
+
+@pytest.fixture
 def member(run_session: RunSession) -> Person:
     """The member most checks act for."""
     first = run_session.cast.first
@@ -88,6 +97,14 @@ def stranger(run_session: RunSession) -> Person:
     pair = run_session.cast.pair
     assert pair is not None, "needs unrelated_pair: say so in @check(…, needs=('unrelated_pair',))"
     return run_session.person(pair[1])
+
+
+@pytest.fixture
+def population(run_session: RunSession) -> tuple[Person, ...]:
+    """The members whose whole records are collected, the one most checks act for first."""
+    first = run_session.cast.first
+    assert first is not None, "needs member: say so in @check(…, needs=('member',))"
+    return tuple(run_session.person(one) for one in run_session.cast.pair or (first,))
 
 
 @pytest.fixture

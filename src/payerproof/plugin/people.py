@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 from payerproof.expect.outcomes import inconclusive_unless
 from payerproof.fhir.markers import Markers, markers_of
 from payerproof.fhir.record import Record
+from payerproof.fhir.surroundings import Surroundings
 from payerproof.target import Persona, Target
 from payerproof.target.needs import can_log_in, members, related, representatives
 
@@ -22,6 +24,10 @@ class Source(Protocol):
 
     def record(self, persona: Persona) -> Record:
         """The persona's record."""
+        ...
+
+    def around(self, persona: Persona) -> Surroundings:
+        """What the persona's record names and does not hold."""
         ...
 
 
@@ -46,6 +52,15 @@ class Person:
     def record(self) -> Record:
         """Everything the person's own token may read, collected once per run."""
         return self._source.record(self.persona)
+
+    @cached_property
+    def around(self) -> Surroundings:
+        """What the record names and does not hold (providers, places, drugs), read once per run."""
+        return self._source.around(self.persona)
+
+    def known(self, resource_type: str) -> tuple[Mapping[str, Any], ...]:
+        """Resources of a type that the person's token has shown, about them or around them."""
+        return self.record.of(resource_type) or self.around.of(resource_type)
 
     @cached_property
     def patient_id(self) -> str:

@@ -14,6 +14,8 @@ from payerproof.browser.hook import HookAgent
 from payerproof.expect.outcomes import Inconclusive, inconclusive_unless
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.record import CLAIMS_AND_BASICS, CLAIMS_AND_CLINICAL, Record, collect
+from payerproof.fhir.surroundings import Surroundings, collect_around
+from payerproof.plugin.declared import Declared
 from payerproof.plugin.first_trip import Trouble
 from payerproof.plugin.grants import Grant, Grants, Memo
 from payerproof.plugin.journal import Journal
@@ -139,6 +141,11 @@ class RunSession:
         except Unreachable:
             return {}
 
+    @cached_property
+    def declared(self) -> Declared:
+        """The guides' demands at the versions that bind this payer."""
+        return Declared(self.target, self.capability)
+
     @property
     def base(self) -> str:
         """FHIR base URL of the Patient Access API, without a trailing slash."""
@@ -259,6 +266,17 @@ class RunSession:
         ]
         remembering = replace(self.client(grant), memory=self.memo)
         return collect(remembering, self.patient_id(persona), types)
+
+    def around(self, persona: Persona) -> Surroundings:
+        """What a persona's record names, read once per run."""
+
+        def read() -> Surroundings:
+            remembering = replace(self.client(self.shared_grant(persona)), memory=self.memo)
+            return collect_around(remembering, self.record(persona))
+
+        found = self.memo.once(f"around:{persona.id}", read)
+        assert isinstance(found, Surroundings)
+        return found
 
 
 def _hook(target: Target, http: Http) -> MemberAgent:

@@ -12,6 +12,7 @@ from payerproof.report import untested, words
 from payerproof.report.anchors import anchors
 from payerproof.report.cover import cover, made, selection_in_words
 from payerproof.report.findings import findings
+from payerproof.report.quirks import is_left_out, quirks_of
 from payerproof.report.standing import by_area, by_regulation, standings
 from payerproof.report.view import (
     Area,
@@ -67,7 +68,8 @@ def build(run: RecordedRun) -> Report:
         sources=by_regulation(run, rows),
         areas=by_area(run, rows),
         findings=found,
-        quirks=tuple(r for r in run.results if _is_quirk(run, r)),
+        quirks=tuple(r for r in run.results if is_left_out(run, r)),
+        cope=quirks_of(run),
         passed=_passed(run, names),
         untested=open_reasons,
         not_applicable=untested.not_applicable(run, rows, names),
@@ -209,13 +211,6 @@ def _settle(
         for text, number in untested.settled_by(reasons, rows)
     ]
     return tuple((told + needs)[:MOST_POINTERS])
-
-
-def _is_quirk(run: RecordedRun, result: Result) -> bool:
-    """An unmet MAY: passed, with a note about the payer's ways."""
-    required = run.requirements.get(result.requirement)
-    optional = required is not None and required.level is Level.MAY
-    return optional and result.outcome is Outcome.PASSED and bool(result.message)
 
 
 def _passed(run: RecordedRun, names: Mapping[str, str]) -> tuple[Area, ...]:

@@ -9,6 +9,21 @@ from payerproof.model import Check, Evidence, Exchange, Outcome, Requirement, Re
 
 
 @dataclass(frozen=True, slots=True)
+class Quirk:
+    """A field quirk that was met, with what a client must do about it."""
+
+    id: str
+    cope: str
+    results: tuple[Result, ...]
+    """What shows it."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of the results that show it, the first few."""
+        return tuple(result.key for result in self.results[:3])
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A labelled line of the cover or of "how the run was made"."""
 
@@ -179,6 +194,9 @@ class Report:
     areas: tuple[Source, ...]
     findings: tuple[Finding, ...]
     quirks: tuple[Result, ...]
+    """Unmet MAYs."""
+    cope: tuple[Quirk, ...]
+    """What a client must cope with here."""
     passed: tuple[Area, ...]
     untested: tuple[Reason, ...]
     not_applicable: tuple[Reason, ...]

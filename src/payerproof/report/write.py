@@ -10,6 +10,7 @@ from payerproof.report.build import build
 from payerproof.report.csv import render_csv
 from payerproof.report.html import render_html
 from payerproof.report.junit import render_junit
+from payerproof.report.quirks import render_quirks
 from payerproof.report.summary import render_summary
 from payerproof.report.view import Report
 from payerproof.runfile import RecordedRun, read_run
@@ -22,6 +23,7 @@ FILES: Mapping[str, str] = {
     "junit": "junit.xml",
     "csv": "results.csv",
     "summary": "summary.md",
+    "quirks": "quirks.json",
 }
 """The file name of each format."""
 
@@ -30,11 +32,12 @@ _RENDERERS: Mapping[str, Callable[[RecordedRun, Report], bytes]] = {
     "junit": render_junit,
     "csv": render_csv,
     "summary": render_summary,
+    "quirks": render_quirks,
 }
 
 
 def render(run: RecordedRun, format: str, refuse: Refuse | None = None) -> bytes:  # noqa: A002 - the word of the command line
-    """*run* as ``html``, ``junit``, ``csv`` or ``summary``, in UTF-8.
+    """*run* as ``html``, ``junit``, ``csv``, ``summary`` or ``quirks``, in UTF-8.
 
     Raises `ValueError` for another format, and whatever *refuse* raises where a secret occurs.
     """

@@ -121,8 +121,15 @@ def _role(maker: Maker, facts: Mapping[str, Any]) -> None:
         "organization": maker.ref("Organization", facts["organization"]),
         "code": [concept(NUCC, facts["taxonomy"], facts["specialty"])],
         "specialty": [concept(NUCC, facts["taxonomy"], facts["specialty"])],
+        "location": [
+            maker.ref("Location", place["key"])
+            for place in maker.facts.network["locations"]
+            if place["organization"] == facts["organization"]
+        ],
         "telecom": _phone(facts["phone"]),
     }
+    if not elements["location"]:
+        del elements["location"]
     maker.add(
         "PractitionerRole", facts["key"], [us_core("us-core-practitionerrole")], _LOADED, elements
     )

@@ -24,7 +24,8 @@ EXPECTED = Path(__file__).with_name("expected.toml")
 
 @dataclass(frozen=True)
 class Defect:
-    """One mistake. `cites` holds ids of the catalogues (N-, Q-, AC-) it comes from.
+    """One mistake. `cites` holds ids of the catalogues (N-, Q-, AC-) it comes from, or the guide
+    with the place in it whose words it breaks (``US-Core:search-syntax``).
 
     `must_fail` lists check ids that must fail because of it, `may_become_inconclusive` those that
     may lose their footing; any other change is an error of one or the other. `twin` names its

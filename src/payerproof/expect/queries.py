@@ -1,0 +1,238 @@
+"""Searches chosen from a record so that it is known what they must find, and judged by what came.
+
+The values are taken from resources that the member's token has shown. Placeholders are avoided, and
+a query that tells resources apart is preferred to one that all of them satisfy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, product
+from typing import Any
+
+from payerproof.expect.outcomes import not_applicable_unless, settle
+from payerproof.expect.query_values import NOBODYS, candidates
+from payerproof.fhir.reply import Reply
+from payerproof.fhir.searching import Criterion, Fit, all_of, satisfies, values_of
+from payerproof.guides.duties import Duties, Parameter, Search
+
+_LOOKED_AT = 40
+"""Resources from which values are taken; many more would only cost time."""
+_TRIED = 150
+"""Combinations of values that are compared."""
+
+
+@dataclass
+class Shelf:
+    """Known resources of one type, with what each parameter sees in them, looked at once."""
+
+    resources: Sequence[Mapping[str, Any]]
+    _seen: dict[tuple[int, str], tuple[Any, ...]] = field(default_factory=dict)
+
+    def values(self, at: int, parameter: Parameter) -> tuple[Any, ...]:
+        """What a parameter sees in one of them."""
+        key = (at, parameter.name)
+        if key not in self._seen:
+            self._seen[key] = values_of(self.resources[at], parameter)
+        return self._seen[key]
+
+    def fit(self, at: int, criteria: Sequence[Criterion]) -> Fit:
+        """Whether one of them satisfies all criteria."""
+        return all_of(satisfies(self.values(at, one.parameter), one) for one in criteria)
+
+
+@dataclass(frozen=True)
+class Query:
+    """A search with what it must find and what it must not."""
+
+    kind: str
+    criteria: tuple[Criterion, ...]
+    wanted: frozenset[str]
+    """Ids of known resources that satisfy it for certain."""
+    known: int
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The parameters as they are sent."""
+        return [criterion.pair for criterion in self.criteria]
+
+    @property
+    def named(self) -> str:
+        """The names of its parameters, without values."""
+        return " and ".join(dict.fromkeys(criterion.parameter.name for criterion in self.criteria))
+
+
+def chosen(
+    search: Search,
+    duties: Duties,
+    resources: Sequence[Mapping[str, Any]],
+    patient: str,
+    *,
+    prefixes: Mapping[str, str] | None = None,
+    bare: bool = False,
+) -> Query | None:
+    """The query that tells most apart among known resources; None where no value serves.
+
+    `prefixes` gives date parameters a comparator, with ``+time`` for one to the second; `bare`
+    leaves the systems of codes out.
+    """
+    parameters = [duties.parameter(search.kind, name) for name in search.names]
+    if not all(parameters):
+        return None
+    shelf = Shelf(resources)
+    best: tuple[int, tuple[Criterion, ...]] | None = None
+    for criteria in _tries(shelf, [p for p in parameters if p], patient, prefixes or {}, bare=bare):
+        fits = [shelf.fit(at, criteria) for at in _sample(len(resources))]
+        if True not in fits:
+            continue
+        apart = fits.count(False)
+        if best is None or (apart, -fits.count(None)) > (best[0], 0):
+            best = (apart, criteria)
+        if apart and apart == len(fits) - 1:
+            break
+    return _query(search.kind, shelf, best[1]) if best else None
+
+
+def _query(kind: str, shelf: Shelf, criteria: tuple[Criterion, ...]) -> Query:
+    wanted = frozenset(
+        str(one.get("id"))
+        for at, one in enumerate(shelf.resources)
+        if shelf.fit(at, criteria) is True
+    )
+    return Query(kind, criteria, wanted, len(shelf.resources))
+
+
+def _tries(
+    shelf: Shelf,
+    parameters: Sequence[Parameter],
+    patient: str,
+    prefixes: Mapping[str, str],
+    *,
+    bare: bool,
+) -> Iterator[tuple[Criterion, ...]]:
+    made: dict[tuple[str, ...], tuple[Criterion, ...]] = {}
+    for at in _order(shelf, parameters, richest_first=bare):
+        rows = []
+        for parameter in parameters:
+            found = shelf.values(at, parameter)
+            prefix = prefixes.get(parameter.name, "")
+            texts = candidates(parameter, found, patient, prefix, bare=bare)
+            rows.append([Criterion(parameter, text) for text in islice(texts, 3)])
+        for criteria in islice(product(*rows), 6):
+            made.setdefault(tuple(one.value for one in criteria), criteria)
+        if len(made) > _TRIED:
+            break
+    yield from made.values()
+
+
+def _sample(count: int) -> list[int]:
+    """Places from the first to the last, evenly spread: a long record is often sorted by date."""
+    if count <= _LOOKED_AT:
+        return list(range(count))
+    return sorted({at * (count - 1) // (_LOOKED_AT - 1) for at in range(_LOOKED_AT)})
+
+
+def _order(shelf: Shelf, parameters: Sequence[Parameter], *, richest_first: bool) -> list[int]:
+    """Which resources values are taken from; those with several values may come first."""
+    places = _sample(len(shelf.resources))
+    if richest_first:
+        places.sort(key=lambda at: -sum(len(shelf.values(at, one)) for one in parameters))
+    return places
+
+
+def expect_found(query: Query, pages: Iterable[Reply]) -> None:
+    """What came matches, each of it, and holds everything known that matches.
+
+    A bundle that mixes types, or a match that does not satisfy the query, is not what was asked
+    for; a known resource that is missing is hidden from the app that asks like this.
+    """
+    pages = tuple(pages)
+    rows = [row for page in pages for row in page.matches]
+    refused = [page for page in pages if page.status != 200]
+    came = {str(row.get("id")) for row in rows if row.get("resourceType") == query.kind}
+    shelf = Shelf(rows)
+    wrong = [
+        at
+        for at, row in enumerate(rows)
+        if row.get("resourceType") != query.kind or shelf.fit(at, query.criteria) is False
+    ]
+    missing = query.wanted - came
+    told = [f"answered {refused[0].status}"] if refused else []
+    if missing:
+        told.append(f"{len(missing)} of {len(query.wanted)} that match are missing")
+    told += [f"{len(wrong)} of {len(rows)} that came do not match"] if wrong else []
+    settle(
+        not told,
+        f"by {query.named}: {len(query.wanted)} of {query.known} {query.kind} that are known, and "
+        "nothing that does not match",
+        "; ".join(told) or f"{len(rows)} {query.kind}, each of which matches",
+        *(page.exchange for page in pages),
+    )
+
+
+UNUSED = "https://nobody.payerproof.example/codes"
+"""A code system that no payer uses."""
+
+
+def elsewhere(query: Query) -> list[tuple[str, str]]:
+    """The pairs of a query with its codes in a system to which they do not belong.
+
+    Not applicable where none of its codes has a system.
+    """
+    pairs = [
+        (name, f"{UNUSED}|{value.rpartition('|')[2]}" if _has_system(one) else value)
+        for one in query.criteria
+        for name, value in [one.pair]
+    ]
+    not_applicable_unless(pairs != query.pairs, "The known values have no system.")
+    return pairs
+
+
+def without_match(query: Query, name: str) -> list[tuple[str, str]]:
+    """The pairs of a query with one value changed to what no known resource has.
+
+    Not applicable where a known resource has that value too.
+    """
+    changed = {one.parameter.name: NOBODYS[one.parameter.type] for one in query.criteria}[name]
+    held = {one.value for one in query.criteria if one.parameter.name == name}
+    not_applicable_unless(changed not in held, f"The known {name} is the one to be asked for.")
+    return [(key, changed if key == name else value) for key, value in query.pairs]
+
+
+def within(query: Query, resources: Sequence[Mapping[str, Any]]) -> Query | None:
+    """The query with its ``ge`` date closed by a ``le`` of the same day; None without one.
+
+    Such a range holds what lies on that day, and tells it from all that is later.
+    """
+    ends = tuple(
+        Criterion(one.parameter, "le" + one.value.removeprefix("ge"))
+        for one in query.criteria
+        if one.value.startswith("ge") and one.parameter.type == "date"
+    )
+    return _query(query.kind, Shelf(resources), (*query.criteria, *ends)) if ends else None
+
+
+def with_another(query: Query, name: str, resources: Sequence[Mapping[str, Any]]) -> Query:
+    """The query with a second value of one parameter: another of the record, else one unused."""
+    criteria = tuple(
+        _joined(one, resources) if one.parameter.name == name else one for one in query.criteria
+    )
+    return _query(query.kind, Shelf(resources), criteria)
+
+
+def _joined(one: Criterion, resources: Sequence[Mapping[str, Any]]) -> Criterion:
+    """A criterion with a second value before its own."""
+    others = (
+        text
+        for resource in resources[:_LOOKED_AT]
+        for text in candidates(
+            one.parameter, values_of(resource, one.parameter), "", "", bare=False
+        )
+        if text != one.value
+    )
+    return Criterion(one.parameter, f"{next(others, 'entered-in-error')},{one.value}")
+
+
+def _has_system(criterion: Criterion) -> bool:
+    return criterion.parameter.type == "token" and "|" in criterion.value

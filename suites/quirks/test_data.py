@@ -1,0 +1,37 @@
+"""Field quirks of data: providers without a name, extensions that nobody else knows."""
+
+from __future__ import annotations
+
+from payerproof.expect.claims import CLAIMS
+from payerproof.expect.linked import keys_of
+from payerproof.expect.ways import nameless_providers, own_extensions
+from payerproof.suite import Api, Person, check, expect, inconclusive_unless
+
+
+@check("quirks.provider-names/obtainable", needs=("member",))
+def test_providers_have_names(api: Api, member: Person) -> None:
+    """The name of each provider on a claim is displayed, contained or can be read."""
+    claims = member.record.of(CLAIMS)
+    inconclusive_unless(claims, f"{member} sees no claims")
+    readable = keys_of((*member.record.everything, *member.around.everything))
+    nameless, total = nameless_providers(claims, readable, api.base)
+    expect.that(
+        not nameless,
+        "a name for each provider on a claim",
+        f"{nameless} of {total} references to providers lead to no name",
+        *member.record.exchanges.get(CLAIMS, ()),
+    )
+
+
+@check("quirks.known-extensions/defined", needs=("member",))
+def test_extensions_are_known(member: Person) -> None:
+    """Every extension is defined by FHIR or a guide at hand."""
+    rows = (*member.record.everything, *member.around.everything)
+    inconclusive_unless(rows, f"{member} sees no record")
+    own = own_extensions(rows)
+    expect.that(
+        not own,
+        "extensions of FHIR and of its guides",
+        f"{len(own)} extensions of its own, such as {', '.join(sorted(own)[:3])}",
+        *(x for found in member.record.exchanges.values() for x in found[:1]),
+    )

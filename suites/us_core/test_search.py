@@ -1,0 +1,203 @@
+"""US Core: every search that the declared version demands finds what it must, and nothing else.
+
+The guides' own statements and parameter definitions drive the cases; values come from the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from payerproof.expect.advertised import lists_search
+from payerproof.expect.demands import (
+    by_patient,
+    coded,
+    compared,
+    dates_of,
+    each_parameter,
+    earliest,
+    holding,
+    narrowest,
+    query,
+    searches,
+    several,
+)
+from payerproof.expect.queries import elsewhere, expect_found, with_another, within, without_match
+from payerproof.suite import (
+    Api,
+    Declared,
+    Person,
+    check,
+    each,
+    expect,
+    inconclusive_unless,
+    not_applicable_unless,
+)
+
+COMPARED = ("gt", "ge+time", "lt+time", "le")
+"""Two comparators to the day and two to the second, so that each precision meets both sides."""
+
+
+@check("us-core.search/required", needs=("member",))
+@each("search", searches("us-core", "SHALL"))
+def test_required_searches(api: Api, member: Person, declared: Declared, search: str) -> None:
+    """Each search that US Core demands finds what it must find, and nothing else."""
+    # given a search that the declared version demands, with values of the record
+    asked = query(member, holding(declared.us_core, search, "SHALL"), search)
+    # when it is sent
+    pages = api.once(member).all_pages(asked.kind, [*asked.pairs, ("_count", "100")])
+    # then what is known to match comes, and all that comes matches
+    expect_found(asked, pages)
+
+
+@check("us-core.search/every-parameter-counts", needs=("member",))
+@each("search", each_parameter("us-core", "SHALL"))
+def test_every_parameter_counts(api: Api, member: Person, declared: Declared, search: str) -> None:
+    """A search that finds something finds nothing once one value is changed to nobody's."""
+    # given a search that finds something
+    plain, _, name = search.rpartition(":")
+    asked = query(member, holding(declared.us_core, plain, "SHALL"), plain)
+    found = api.once(member).search(asked.kind, [*asked.pairs, ("_count", "100")])
+    inconclusive_unless(found.matches, "the search finds nothing as it is", found.exchange)
+    # when the value of one parameter is changed to one that nothing has
+    reply = api.once(member).search(asked.kind, without_match(asked, name))
+    # then nothing comes
+    expect.that(
+        not reply.matches,
+        f"no {asked.kind} by a {name} that none has",
+        f"{len(reply.matches)} ({{x:{reply.exchange}}})",
+        reply.exchange,
+    )
+
+
+@check("us-core.search-recommended/listed", needs=("member",))
+@each("search", searches("us-core", "SHOULD"))
+def test_recommended_searches(
+    api: Api, member: Person, declared: Declared, capability: Mapping[str, Any], search: str
+) -> None:
+    """Each recommended search that the payer's statement lists finds what it must find."""
+    # given a search that the version recommends and the payer's statement lists, by codes alone
+    duties = holding(declared.us_core, search, "SHOULD")
+    not_applicable_unless(
+        lists_search(capability, search), f"The CapabilityStatement does not list {search}."
+    )
+    asked = query(member, duties, search, bare=True)
+    # when it is sent
+    pages = api.once(member).all_pages(asked.kind, [*asked.pairs, ("_count", "100")])
+    # then what is known to match comes, and all that comes matches
+    expect_found(asked, pages)
+
+
+@check("us-core.search-dates/comparators", needs=("member",))
+@each("search", compared("us-core", "SHALL"))
+@each("comparator", COMPARED)
+def test_date_comparators(
+    api: Api, member: Person, declared: Declared, search: str, comparator: str
+) -> None:
+    """gt, ge, lt and le bring the right side of a date, asked to the day or to the second."""
+    # given a date of the record, compared
+    duties = holding(declared.us_core, search, "SHALL")
+    asked = query(
+        member, duties, search, prefixes=dict.fromkeys(dates_of(duties, search), comparator)
+    )
+    # when it is sent
+    pages = api.once(member).all_pages(asked.kind, [*asked.pairs, ("_count", "100")])
+    # then what lies on the right side comes, and nothing of the other
+    expect_found(asked, pages)
+
+
+@check("us-core.search-ranges/one-day", needs=("member",))
+@each("search", compared("us-core", "SHALL"))
+def test_ranges_of_dates(api: Api, member: Person, declared: Declared, search: str) -> None:
+    """ge and le of one day together bring what lies on that day."""
+    # given a day of the record after which there is more
+    duties = holding(declared.us_core, search, "SHALL")
+    opened = earliest(member, duties, search)
+    asked = within(opened, member.known(opened.kind))
+    not_applicable_unless(asked, f"No {opened.kind} of {member} has a date of one day.")
+    assert asked
+    # when the day is asked for by its beginning and its end
+    pages = api.once(member).all_pages(asked.kind, [*asked.pairs, ("_count", "100")])
+    # then what lies on it comes, and nothing later
+    expect_found(asked, pages)
+
+
+@check("us-core.search-several/any-of-them", needs=("member",))
+@each("search", several("us-core"))
+def test_several_values(
+    api: Api, member: Person, declared: Declared, capability: Mapping[str, Any], search: str
+) -> None:
+    """Several values joined by commas bring what matches any of them."""
+    # given a parameter that takes several values, with one that the record has and another
+    plain, _, name = search.rpartition(":")
+    duties = holding(declared.us_core, plain, "SHALL", "SHOULD")
+    not_applicable_unless(
+        plain in {str(one) for one in duties.searches("SHALL")} or lists_search(capability, plain),
+        f"{plain} is recommended, and the CapabilityStatement does not list it.",
+    )
+    asked = with_another(query(member, duties, plain), name, member.known(plain.partition(":")[0]))
+    # when both are asked for at once
+    pages = api.once(member).all_pages(asked.kind, [*asked.pairs, ("_count", "100")])
+    # then what matches either comes
+    expect_found(asked, pages)
+
+
+@check("us-core.search-forms/code-alone", needs=("member",))
+@each("search", coded("us-core", "SHALL"))
+def test_codes_without_their_system(
+    api: Api, member: Person, declared: Declared, search: str
+) -> None:
+    """A code without its system finds what it finds with it."""
+    # given codes and identifiers of the record, without their systems
+    duties = holding(declared.us_core, search, "SHALL")
+    asked = query(member, duties, search, bare=True)
+    # when they are searched for
+    pages = api.once(member).all_pages(asked.kind, [*asked.pairs, ("_count", "100")])
+    # then what has the code comes
+    expect_found(asked, pages)
+
+
+@check("us-core.search-forms/foreign-system", needs=("member",))
+@each("search", coded("us-core", "SHALL"))
+def test_codes_of_another_system(api: Api, member: Person, declared: Declared, search: str) -> None:
+    """A code with a system to which it does not belong finds nothing."""
+    # given a search that finds something
+    asked = query(member, holding(declared.us_core, search, "SHALL"), search)
+    found = api.once(member).search(asked.kind, [*asked.pairs, ("_count", "100")])
+    inconclusive_unless(found.matches, "the code finds nothing in its own system", found.exchange)
+    # when the same is asked with a system that nobody uses
+    reply = api.once(member).search(asked.kind, elsewhere(asked))
+    # then nothing comes
+    expect.that(
+        not reply.matches,
+        f"no {asked.kind} by a code in a system that nobody uses",
+        f"{len(reply.matches)} ({{x:{reply.exchange}}})",
+        reply.exchange,
+    )
+
+
+@check("us-core.search-forms/typed-reference", needs=("member",))
+@each("kind", by_patient("us-core"))
+def test_patient_with_its_type(api: Api, member: Person, declared: Declared, kind: str) -> None:
+    """patient=Patient/{id} finds what patient={id} finds."""
+    # given a search by the member
+    duties = holding(declared.us_core, f"{kind}:patient", "SHALL", "SHOULD", "MAY")
+    asked = query(member, duties, narrowest(duties, kind))
+    # when the member is named with the type
+    pairs = [(n, f"Patient/{v}" if n == "patient" else v) for n, v in asked.pairs]
+    pages = api.once(member).all_pages(kind, [*pairs, ("_count", "100")])
+    # then the same comes
+    expect_found(asked, pages)
+
+
+@check("us-core.search-forms/by-post", needs=("member",))
+@each("kind", by_patient("us-core"))
+def test_posted_searches(api: Api, member: Person, declared: Declared, kind: str) -> None:
+    """A search by POST reads its body, and finds what the same search by GET finds."""
+    # given a demanded search of the type that tells resources apart
+    duties = holding(declared.us_core, f"{kind}:patient", "SHALL", "SHOULD", "MAY")
+    asked = query(member, duties, narrowest(duties, kind))
+    # when it is sent by POST
+    first = api.once(member).search_by_post(kind, [*asked.pairs, ("_count", "100")])
+    # then what is known to match comes, and all that comes matches
+    expect_found(asked, api.once(member).pages(first))
