@@ -225,6 +225,8 @@ def _data_class(name: str) -> re.Pattern[str]:
 def boxes_to_tick(page: Snapshot, reading: Reading) -> tuple[Control, ...]:
     """Boxes that approving needs: required ones, and all data classes where none is ticked.
 
+    Specially protected data are no such class: their box is left as it is.
+
     Optional boxes that the page leaves unticked stay so, as a member in a hurry would leave them.
     """
     boxes = [b for b in page.boxes if b.type == "checkbox" and b.usable]
@@ -245,7 +247,9 @@ def _is_agreement(box: Control) -> bool:
 
 def _is_scope(box: Control) -> bool:
     text = f"{box.name} {box.id} {box.value}".lower()
-    return bool(re.search(r"scope|(?:patient|user|system)/|openid|launch|permission", text))
+    named = re.search(r"scope|share[_-]|(?:patient|user|system)/|openid|launch|permission", text)
+    protected = re.search(r"sensitive|protected", f"{text} {box.label.lower()}")
+    return bool(named and not protected)
 
 
 def _hidden_scopes(page: Snapshot) -> bool:
