@@ -92,14 +92,14 @@ def test_second_factor_is_not_passed_by(observed: Observed) -> None:
 
 
 @check("login.second-factor/wrong-codes", needs=("member", "browser"), prod="gated")
-@each("code", ("nearly right", "a quarter of an hour old"))
+@each("code", ("nearly right", "a quarter of an hour early"))
 def test_wrong_code_is_refused(observed: Observed, code: str) -> None:
-    """A second-factor code that is nearly right, or that has been right, is refused."""
+    """A second-factor code that is nearly right, or that is not right yet, is refused."""
     # given a login that waits for its second factor on a page of its own
     outcome = observed.half_signed_in()
     _must_wait_for_a_code(outcome)
     # when such a code was given
-    number = ("nearly right", "a quarter of an hour old").index(code)
+    number = ("nearly right", "a quarter of an hour early").index(code)
     inconclusive_unless(
         len(outcome.refused_codes) > number, "it was not tried", *outcome.exchanges[-3:]
     )

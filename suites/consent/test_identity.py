@@ -23,6 +23,8 @@ from payerproof.suite import (
     inconclusive_unless,
 )
 
+_ADDRESS = re.compile(r"https?://\S+")
+"""An address that is shown says nothing, whatever words it is made of."""
 _LEGAL_FORM = re.compile(
     r",? (?:inc|llc|l\.l\.c|ltd|limited|corp|corporation|co|company|gmbh|plc|lp)\.?$", re.IGNORECASE
 )
@@ -82,8 +84,9 @@ def test_attestation_is_told(
     # when its words are read
     consent = pages[kind]()
     # then the page tells the status, and the right one
-    denied = words.says(consent.sentences, words.NOT_ATTESTED)
-    claimed = words.says(consent.sentences, words.ATTESTED)
+    said = [_ADDRESS.sub(" ", text) for text in consent.sentences]
+    denied = words.says(said, words.NOT_ATTESTED)
+    claimed = words.says(said, words.ATTESTED)
     told = "unattested" if denied else "attested" if claimed else "neither"
     expect.that(
         told == kind,

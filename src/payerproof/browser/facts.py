@@ -256,6 +256,6 @@ class AuthorizationOutcome:
     opened: tuple[PageFacts, ...] = ()
     """What came of ``then``, in its order."""
     refused_codes: tuple[PageFacts, ...] = ()
-    """What came of a second-factor code that was nearly right, and of one too old, after that."""
+    """What came of a second-factor code that was nearly right, and of one too early, after that."""
     used_code: PageFacts | None = None
     """What came of a code that had been used a moment before; None where there was none."""

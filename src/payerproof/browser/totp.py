@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
+from itertools import count
 from urllib.parse import parse_qs, urlsplit
 
 PERIOD_SECONDS = 30
@@ -44,12 +45,13 @@ def _hotp(key: bytes, counter: int, digits: int, algorithm: str) -> str:
     return str(number % 10**digits).zfill(digits)
 
 
-OLD_SECONDS = 900
-"""Age of a code that nobody may still take."""
+EARLY_SECONDS = 900
+"""How far ahead a code is that nobody may take yet. One of the past tells less: a server that has
+taken a later one refuses it for that (RFC 6238 section 5.2), however long its codes live."""
 
 
 def wrong_codes(seed: str, at: float | None = None) -> tuple[str, str]:
-    """A code that shares its first half with the right one, and the right one of long ago.
+    """A code that shares its first half with the right one, and the right one of much later.
 
     Neither is right at `at` (default: now) or some minutes around it. They use nothing up.
     """
@@ -60,9 +62,11 @@ def wrong_codes(seed: str, at: float | None = None) -> tuple[str, str]:
     half, present = digits // 2, _hotp(key, int(now) // period, digits, algorithm)
     tails = (str(number).zfill(digits - half) for number in range(10 ** (digits - half)))
     near = next(present[:half] + tail for tail in tails if present[:half] + tail not in right)
-    ages = range((int(now) - OLD_SECONDS) // period, 0, -1)
-    old = next(code for age in ages if (code := _hotp(key, age, digits, algorithm)) not in right)
-    return near, old
+    later = (
+        _hotp(key, window, digits, algorithm)
+        for window in count((int(now) + EARLY_SECONDS) // period)
+    )
+    return near, next(code for code in later if code not in right)
 
 
 class TotpClock:
