@@ -29,6 +29,8 @@ CLAIMS = "ExplanationOfBenefit"
 NOT_DELETED = (
     r"\b(?:not|n.t|never)\b[^.]{0,40}\b(?:delet|eras|remov|destroy|tak|recall|get)\w*[^.]{0,60}"
     r"\b(?:already|has|have|had|holds?|received|kept|shared|copies|copy|information|data)\b",
+    r"\b(?:cop(?:y|ies)|data|information)\b[^.]{0,60}\b(?:not|n.t|never)\b[^.]{0,20}"
+    r"\b(?:delet|eras|remov|destroy)\w*",
     r"\b(?:may|can|could|might|will)\b[^.]{0,30}\b"
     r"(?:keep|retain|still (?:have|hold|use)|hold on)\b",
     r"\balready\b[^.]{0,60}\b(?:stays?|remains?|kept|retained|keeps?)\b",

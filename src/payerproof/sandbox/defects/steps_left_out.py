@@ -98,6 +98,13 @@ _defect(
     portal(consent_view=_written_at_once, decline=_struck_out),
 )
 _defect(
+    "consent-never-asked",
+    "consent",
+    "AC-04-2 AC-02-3",
+    "Signing in counts as consent to whatever an app asks for",
+    oauth(consent_is_remembered=lambda *_: True),
+)
+_defect(
     "second-factor-never-asked",
     "consent",
     "AC-02-2 N-OAUTH-28",
