@@ -248,7 +248,10 @@ def _is_agreement(box: Control) -> bool:
 def _is_scope(box: Control) -> bool:
     text = f"{box.name} {box.id} {box.value}".lower()
     named = re.search(r"scope|share[_-]|(?:patient|user|system)/|openid|launch|permission", text)
-    protected = re.search(r"sensitive|protected", f"{text} {box.label.lower()}")
+    protected = re.search(
+        r"sensitive|protected|substance|samhsa|alcohol|mental|behaviou?r|\bhiv\b|reproduct",
+        f"{text} {box.label.lower()}",
+    )
     return bool(named and not protected)
 
 
