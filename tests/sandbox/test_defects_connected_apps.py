@@ -4,7 +4,6 @@ import pytest
 from defect_pages import (
     Probes,
     connected,
-    control,
     elsewhere,
     granted,
     revoke,
@@ -116,14 +115,6 @@ list_of("connected-apps-always-by-you", lambda text: "Allowed by you" in text, g
 list_of("connected-apps-silent-on-deletion", lambda text: "does not delete" not in text)
 list_of("connected-apps-silent-on-whom-to-ask", lambda text: "privacy@harbor" not in text)
 list_of("connected-apps-in-other-words", lambda text: "already made are not deleted" in text)
-
-
-@PROBES.of("connected-apps-dated-today")
-def _(app):
-    granted(app)
-    control(app, "clock", advance_seconds=3 * 86400)
-    day = app.browser.tenant.clock.moment()
-    return f"Connected on {day.day} {day:%B %Y}" in connected(app).text
 
 
 @PROBES.of("revoke-without-confirmation")

@@ -39,7 +39,7 @@ def list_of_apps(app):
 loads("sign-in-loads-a-tag-manager", sign_in, "tags.tag-manager.example", "script-src")
 loads("consent-page-has-a-pixel", consent, "px.ad-network.example", "img-src")
 loads("pages-load-a-web-font", sign_in, "fonts.type-foundry.example", "style-src")
-loads("connected-apps-page-is-recorded", list_of_apps, "cdn.session-replay.example", "script-src")
+loads("connected-apps-page-is-recorded", list_of_apps, "synthetic-plan.112.2o7.net", "script-src")
 loads("connected-apps-told-by-script", list_of_apps, "px.ad-network.example", "img-src")
 loads("consent-decision-told-by-beacon", consent, "tags.tag-manager.example", "connect-src")
 

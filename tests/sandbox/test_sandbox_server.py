@@ -213,7 +213,8 @@ def test_a_gateway_hands_on_to_the_main_host(sandbox):
     request = urllib.request.Request(place.geturl(), b"token=none")
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, context=context(sandbox))
-    assert refused.value.code == 401
+    with refused.value:
+        assert refused.value.code == 401
 
 
 def test_a_gateway_speaks_in_the_clear_only_where_it_is_told_to(sandbox):
