@@ -168,6 +168,7 @@ def test_the_report_is_written_and_named(say: Say, plays: Any) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     assert str(folder / "report.html") in said.err
     assert "<html" in (folder / "report.html").read_text()
+    assert "payerproof-quirks" in (folder / "quirks.json").read_text()
     assert "Plan: not met" in said.err
     assert "isolation.members is not met." in said.err
     assert not (folder / "progress.jsonl").exists()

@@ -110,7 +110,7 @@ def finish(folder: Path, output: Output, code: int) -> None:
     from payerproof.cli.judgement import judge
     from payerproof.cli.reports import write_reports
 
-    written = write_reports(folder, ("html",)) if output.report else {}
+    written = write_reports(folder, ("html", "quirks")) if output.report else {}
     made = judge(folder)
     if output.as_json:
         paths = {name: str(path) for name, path in written.items()}

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from payerproof.sandbox.access import Access
 from payerproof.sandbox.data.world import Resource, World
 from payerproof.sandbox.defects.changing import data, decision, fhir, seed
-from payerproof.sandbox.fhir import compartment, interactions, paging
+from payerproof.sandbox.fhir import compartment, interactions, paging, scopes
 from payerproof.sandbox.fhir.call import Asked, Call, FaceFacts, Refused, Reply
 
 _AREA = "us_core"
@@ -267,4 +268,35 @@ seed(
     "US-Core:server-statement",
     "The statement lists no profile of conditions and goals",
     fhir(capability=_unlisted),
+)
+
+
+# -- scopes of categories --------------------------------------------------------------------------
+
+
+def _observations_only(access: Access, resource: Resource, verb: str) -> bool:
+    return resource["resourceType"] != "Observation" or scopes.covers(access, resource, verb)
+
+
+seed(
+    "condition-categories-not-narrowed",
+    _AREA,
+    "US-Core:granular-scopes",
+    "Categories in scopes are heeded for observations, and passed over for conditions",
+    fhir(granular_search=_observations_only),
+)
+
+
+def _last_category(access: Access, resource: Resource, verb: str) -> bool:
+    finer = [one for one in access.scopes if one.startswith("patient/Observation.") and "?" in one]
+    kept = tuple(one for one in access.scopes if one not in sorted(finer)[:-1])
+    return scopes.covers(replace(access, scopes=kept), resource, verb)
+
+
+seed(
+    "last-category-counts",
+    _AREA,
+    "US-Core:granular-scopes",
+    "Of several categories that were granted for observations only one counts",
+    fhir(granular_search=_last_category),
 )
