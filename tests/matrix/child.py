@@ -55,7 +55,7 @@ def judge(job: dict[str, Any], payer: str) -> dict[str, Any]:
         run = read_run(file)
     results = run.results
     sent = Counter(
-        (one.method, one.url, one.request_body, one.persona, one.app)
+        (one.method, one.url, one.request_body, str(sorted(one.request_headers.items())))
         for one in run.exchanges.values()
     )
     return {
