@@ -26,7 +26,6 @@ _EOB = "ExplanationOfBenefit"
     _AREA,
     "Q-REST-03",
     "Links to further pages begin with a slash and leave scheme and host out",
-    lawful=True,
 )
 def _without_host(
     base: str, asked: Asked, key: str, offset: int, size: int, face: FaceFacts
