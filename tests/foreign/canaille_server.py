@@ -14,7 +14,6 @@ import sys
 import threading
 from typing import Any
 
-from asgiref.wsgi import WsgiToAsgi
 from canaille import create_app
 from canaille.app import models
 from canaille.backends import Backend
@@ -112,6 +111,8 @@ async def until_closed(app: Any, bound: socket.socket, settings: dict[str, Any])
     config.bind = [f"fd://{bound.fileno()}"]
     config.certfile, config.keyfile = settings["chain"], settings["key"]
     config.errorlog = None
+    # Over HTTP/2 a page that the browser leaves may keep the server waiting for room to send.
+    config.alpn_protocols = ["http/1.1"]
     closed = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -121,7 +122,8 @@ async def until_closed(app: Any, bound: socket.socket, settings: dict[str, Any])
 
     threading.Thread(target=watch, daemon=True).start()
     print(json.dumps({"issuer": f"https://localhost:{bound.getsockname()[1]}"}), flush=True)
-    await serve(WsgiToAsgi(app), config, shutdown_trigger=closed.wait)
+    # threads of its own for each request: a stuck one holds up no other
+    await serve(app, config, shutdown_trigger=closed.wait, mode="wsgi")
 
 
 def main() -> None:
