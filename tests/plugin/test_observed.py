@@ -45,6 +45,13 @@ def test_all_second_tries_judge_one_more() -> None:
     assert observe(session, "refresh", making).number == 1
 
 
+def test_what_changes_the_state_it_began_from_is_observed_once() -> None:
+    session, making = _session(), _Making()
+    observe(session, "revoked", making, repeatable=False)
+    with asking_anew():
+        assert observe(session, "revoked", making, repeatable=False).number == 1
+
+
 def test_what_could_not_be_observed_is_told_to_every_check() -> None:
     session = _session()
 

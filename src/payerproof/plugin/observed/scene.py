@@ -77,14 +77,17 @@ class Scene:
         return tuple(looks), time.monotonic() - started
 
 
-def observe(session: RunSession, key: str, make: Callable[[Scene], T]) -> T:
+def observe(
+    session: RunSession, key: str, make: Callable[[Scene], T], *, repeatable: bool = True
+) -> T:
     """What `make` brought when a check first asked for it; on second tries, the first of them.
 
-    So a payer that answers now this way, now that way is told apart from one that is wrong.
+    So a payer that answers now this way, now that way is told apart from one that is wrong. Not
+    `repeatable` is what would begin from another state the second time.
 
     Raises `payerproof.expect.outcomes.Inconclusive` where it could not be made.
     """
-    again = ":again" if asked_anew() else ""
+    again = ":again" if repeatable and asked_anew() else ""
     found = session.memo.once(f"observed:{key}{again}", lambda: _made(session, make))
     if isinstance(found, Trouble):
         raise LoginTrouble(found.sentence, found.evidence)
