@@ -34,8 +34,8 @@ def ended_by_the_member(session: RunSession) -> Ended:
 
     An app is connected three times and revoked in the portal; what ends with it, and what must not,
     is tried before and after. Raises `payerproof.expect.outcomes.Inconclusive` where the app could
-    not be connected or revoked. It is made once even for second tries: those would begin from another
-    list of apps, and tell nothing of a payer that ends the wrong one.
+    not be connected or revoked. It is made once even for second tries: these would begin from
+    another list of apps, and tell nothing of a payer that ends the wrong one.
     """
     ended = observe(session, "revoked", _revoked, repeatable=False)
     for grant in (ended.newest, *ended.older):
