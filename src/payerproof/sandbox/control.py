@@ -53,7 +53,7 @@ def _person(tenant: Tenant, body: Body) -> Person:
 
 def _client(tenant: Tenant, body: Body) -> str:
     client_id = _text(body, "client_id")
-    if client_id not in tenant.apps:
+    if client_id not in tenant.apps and client_id not in tenant.clients:
         raise Refused(f"client_id: there is no {client_id!r}; there are {', '.join(tenant.apps)}")
     return client_id
 

@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 
 from payerproof.sandbox.fhir.policy import FhirPolicies
 from payerproof.sandbox.oauth.policy import OAuthPolicies
+from payerproof.sandbox.partners.policy import PartnerPolicies
 from payerproof.sandbox.portal.policy import PortalPolicies
 from payerproof.sandbox.transport import TransportPolicies
 
 
 @dataclass(frozen=True)
 class Policies:
-    """The correct decisions; a defect is `dataclasses.replace` of one field of one of the four."""
+    """The correct decisions; a defect is `dataclasses.replace` of one field of one of the five."""
 
     oauth: OAuthPolicies = field(default_factory=OAuthPolicies)
     portal: PortalPolicies = field(default_factory=PortalPolicies)
     fhir: FhirPolicies = field(default_factory=FhirPolicies)
+    partners: PartnerPolicies = field(default_factory=PartnerPolicies)
     transport: TransportPolicies = field(default_factory=TransportPolicies)
