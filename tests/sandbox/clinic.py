@@ -109,3 +109,88 @@ class Clinic:
 def at(tenant: str = "plain", name: str = "testville-clinic") -> Clinic:
     house = clinic_house()
     return Clinic(house.add(tenant, parse_tenant_name(tenant)), house, name)
+
+
+@dataclass
+class Export:
+    """A finished export: its manifest, and the resources of its files."""
+
+    manifest: dict[str, Any]
+    resources: list[dict[str, Any]]
+    answers: list[httpx.Response] = field(default_factory=list)
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [one for one in self.resources if one["resourceType"] == kind]
+
+    def patients(self) -> set[str]:
+        return {one["id"] for one in self.of("Patient")}
+
+    def text(self) -> str:
+        return json.dumps(self.resources)
+
+
+ATR = "$davinci-data-export"
+ASYNC = {"Prefer": "respond-async"}
+
+
+def parameters(**values: Any) -> dict[str, Any]:
+    rows = []
+    for name, value in values.items():
+        for one in value if isinstance(value, list) else [value]:
+            kind = "valueReference" if name == "patient" else "valueString"
+            rows.append({"name": name, kind: {"reference": one} if name == "patient" else one})
+    return {"resourceType": "Parameters", "parameter": rows}
+
+
+def roster(clinic: Clinic) -> dict[str, Any]:
+    entries = clinic.get("Group").json().get("entry", [])
+    return next(
+        e["resource"]
+        for e in entries
+        if e["resource"]["code"]["coding"][0]["code"] == "pdexprovidergroup"
+    )
+
+
+def members(group: dict[str, Any]) -> set[str]:
+    return {row["entity"]["reference"].partition("/")[2] for row in group.get("member", [])}
+
+
+def kick_off(clinic: Clinic, group: str = "", *, atr: bool = True, **values: Any) -> httpx.Response:
+    group = group or roster(clinic)["id"]
+    headers = values.pop("headers", ASYNC)
+    scope = values.pop("scope", "system/*.rs")
+    if not atr:
+        query = {f"_{k}" if k != "patient" else k: v for k, v in values.items()}
+        return clinic.send(
+            "GET", f"Group/{group}/$export", params=query, headers=headers, scope=scope
+        )
+    given = {"exportType": "hl7.fhir.us.davinci-pdex#provider-download"}
+    for name, value in values.items():
+        given[name if name in ("patient", "exportType") else f"_{name}"] = value
+    body = parameters(**{k: v for k, v in given.items() if v is not None})
+    path = f"Group/{group}/{ATR}"
+    return clinic.send("POST", path, json=body, headers=headers, scope=scope)
+
+
+def poll(clinic: Clinic, where: str, *, seconds: float = 10.0) -> httpx.Response:
+    end = time.monotonic() + seconds
+    while True:
+        answer = clinic.get(where)
+        if answer.status_code != 202 or time.monotonic() > end:
+            return answer
+        time.sleep(0.02)
+
+
+def fetch(clinic: Clinic, manifest: dict[str, Any], **more: Any) -> Export:
+    answers = [clinic.get(row["url"], **more) for row in manifest["output"]]
+    assert all(answer.status_code == 200 for answer in answers)
+    lines = [line for answer in answers for line in answer.text.splitlines() if line]
+    return Export(manifest, [json.loads(line) for line in lines], answers)
+
+
+def export(clinic: Clinic, group: str = "", **values: Any) -> Export:
+    begun = kick_off(clinic, group, **values)
+    assert begun.status_code == 202, begun.text
+    done = poll(clinic, begun.headers["content-location"])
+    assert done.status_code == 200, done.text
+    return fetch(clinic, done.json())

@@ -22,6 +22,7 @@ from payerproof.sandbox.faces import FACES, Face
 from payerproof.sandbox.gateways import Gateways
 from payerproof.sandbox.issuer import ExternalIssuer
 from payerproof.sandbox.oauth import authorize, discovery, introspect, revoke, token, userinfo
+from payerproof.sandbox.partners import hooks
 from payerproof.sandbox.partners.clients import partner_environment, published_keys
 from payerproof.sandbox.partners.routes import routes as partner_routes
 from payerproof.sandbox.portal.routes import routes as portal_routes
@@ -139,7 +140,7 @@ def _tenant_router(*, own_login: bool) -> Router:
             *fhir.mounted_at("/fhir"),
             Mount("/partner", routes=partner_routes()),
             *(login if own_login else ()),
-            Mount("/control", routes=control.routes()),
+            Mount("/control", routes=[*control.routes(), *hooks.routes()]),
         ],
         redirect_slashes=False,
     )

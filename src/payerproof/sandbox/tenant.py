@@ -21,7 +21,7 @@ from payerproof.sandbox.faces import FACES, Face
 from payerproof.sandbox.issuer import ExternalIssuer, Outside
 from payerproof.sandbox.oauth.store import GrantStore
 from payerproof.sandbox.partners.clients import PartnerClient, partner_facts
-from payerproof.sandbox.partners.state import PartnerState
+from payerproof.sandbox.partners.state import PartnerState, begun
 from payerproof.sandbox.policies import Policies
 from payerproof.sandbox.portal.factors import Attempts
 from payerproof.sandbox.portal.sessions import Journeys, SessionStore
@@ -101,7 +101,9 @@ class Tenant:
         for change in self.spec.reshape:
             world = change(world)
         self.world: World = world
-        self.partners = PartnerState()
+        if hasattr(self, "partners"):
+            self.partners.close()
+        self.partners: PartnerState = begun(self.world)
 
     def jwks_address(self, client: PartnerClient) -> str:
         """The registered address of a client's keys; empty where they were handed in."""

@@ -1,0 +1,171 @@
+"""The operator's calls about partners: choices, attribution, network, consents, exports."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from starlette.routing import Route
+
+from payerproof.sandbox.control import (
+    Action,
+    Refused,
+    client_of,
+    endpoint_of,
+    person_of,
+    text_of,
+)
+from payerproof.sandbox.partners.attribution import has_opted_out
+from payerproof.sandbox.partners.clients import Attribution, Exchange
+
+if TYPE_CHECKING:
+    from payerproof.sandbox.partners.clients import PartnerClient
+    from payerproof.sandbox.tenant import Tenant
+
+Body = dict[str, Any]
+
+
+def _flag(body: Body, name: str) -> bool:
+    value = body.get(name)
+    if not isinstance(value, bool):
+        raise Refused(f"{name}: true or false is required")
+    return value
+
+
+def _partner(tenant: Tenant, body: Body) -> PartnerClient:
+    client = tenant.clients.get(client_of(tenant, body))
+    if client is None:
+        raise Refused(f"client_id: no clinic or payer; there are {', '.join(tenant.clients)}")
+    return client
+
+
+def choice(tenant: Tenant, body: Body) -> Body:
+    """Record ``{persona, opted_out, effective?}``: what a member wrote or said to the plan.
+
+    `effective` is an RFC 3339 time, now where it isn't given.
+    """
+    person, opted_out = person_of(tenant, body), _flag(body, "opted_out")
+    effective = tenant.clock.now()
+    if "effective" in body:
+        try:
+            moment = datetime.fromisoformat(text_of(body, "effective"))
+        except ValueError:
+            raise Refused("effective: a time such as 2027-01-31T12:00:00Z is required") from None
+        if moment.tzinfo is None:
+            raise Refused("effective: the time needs an offset, such as Z")
+        effective = moment.timestamp()
+    tenant.policies.partners.choose(tenant, person.user, opted_out, effective, "operator")
+    return _choices_of(tenant, person.user)
+
+
+def _choices_of(tenant: Tenant, member: str) -> Body:
+    def words(at: float) -> str:
+        return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+    rows = [
+        {
+            "opted_out": one.opted_out,
+            "effective": words(one.effective),
+            "recorded": words(one.recorded),
+            "by": one.by,
+        }
+        for one in tenant.partners.choices
+        if one.member == member
+    ]
+    return {"persona": member, "opted_out": has_opted_out(tenant, member), "choices": rows}
+
+
+def choices(tenant: Tenant, body: Body) -> Body:
+    """What one member has chosen so far, and what is in force."""
+    return _choices_of(tenant, person_of(tenant, body).user)
+
+
+def lookup(tenant: Tenant, body: Body) -> Body:
+    """Break or mend the system that holds members' choices: ``{available}``."""
+    tenant.partners.choices_known = _flag(body, "available")
+    return {"available": tenant.partners.choices_known}
+
+
+def attribution(tenant: Tenant, body: Body) -> Body:
+    """Say ``{client_id, persona, holds}``: a clinic treats a member from now on, or no longer."""
+    client, person = _partner(tenant, body), person_of(tenant, body)
+    kept = [
+        one
+        for one in tenant.partners.attributions
+        if (one.client_id, one.member) != (client.client_id, person.user)
+    ]
+    if _flag(body, "holds"):
+        day = tenant.clock.today().date()
+        kept.append(Attribution(client.client_id, person.user, "operator", day))
+    tenant.partners.attributions = kept
+    holds = tenant.policies.partners.is_attributed(tenant, client, person.user)
+    return {"client_id": client.client_id, "persona": person.user, "holds": holds}
+
+
+def network(tenant: Tenant, body: Body) -> Body:
+    """Say ``{client_id, in_network}``: a clinic joins or leaves the network."""
+    client = _partner(tenant, body)
+    tenant.partners.network[client.client_id] = _flag(body, "in_network")
+    return {"client_id": client.client_id, "in_network": _flag(body, "in_network")}
+
+
+def part2(tenant: Tenant, body: Body) -> Body:
+    """Record ``{client_id, persona, consent}``: written consent to substance use records."""
+    client, person = _partner(tenant, body), person_of(tenant, body)
+    pair = (client.client_id, person.user)
+    (tenant.partners.part2.add if _flag(body, "consent") else tenant.partners.part2.discard)(pair)
+    return {"client_id": pair[0], "persona": pair[1], "consent": pair in tenant.partners.part2}
+
+
+def exchange(tenant: Tenant, body: Body) -> Body:
+    """Say ``{client_id, persona, opted_in}``: a member wants a payer to have the record, or not."""
+    client, person = _partner(tenant, body), person_of(tenant, body)
+    kept = [
+        one
+        for one in tenant.partners.exchanges
+        if (one.client_id, one.member) != (client.client_id, person.user)
+    ]
+    if _flag(body, "opted_in"):
+        day = tenant.clock.today().date()
+        kept.append(Exchange(person.user, client.client_id, day))
+    tenant.partners.exchanges = kept
+    return {"client_id": client.client_id, "persona": person.user, "opted_in": body["opted_in"]}
+
+
+def hold(tenant: Tenant, body: Body) -> Body:
+    """Hold running exports back, or let them go on: ``{held}``."""
+    held = _flag(body, "held")
+    (tenant.partners.released.clear if held else tenant.partners.released.set)()
+    return {"held": held}
+
+
+def exports(tenant: Tenant, _body: Body) -> Body:
+    """Every export there is: whose, of which Group, and how far it is."""
+    rows = [
+        {
+            "client_id": job.client_id,
+            "group": job.asked.group,
+            "state": job.state,
+            "progress": job.progress,
+        }
+        for job in tenant.partners.jobs.values()
+    ]
+    return {"exports": rows}
+
+
+def routes() -> list[Route]:
+    """All calls, below ``/control``."""
+    posts: dict[str, Action] = {
+        "/provider-access": choice,
+        "/provider-access/lookup": lookup,
+        "/attribution": attribution,
+        "/network": network,
+        "/part2-consent": part2,
+        "/exchange": exchange,
+        "/exports/hold": hold,
+    }
+    gets: dict[str, Action] = {"/provider-access": choices, "/exports": exports}
+    return [
+        *(Route(path, endpoint_of(action), methods=["POST"]) for path, action in posts.items()),
+        *(Route(path, endpoint_of(action), methods=["GET"]) for path, action in gets.items()),
+    ]
