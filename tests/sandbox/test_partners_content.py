@@ -104,7 +104,7 @@ def test_money_hides_nowhere():
                 "detail": [
                     {
                         "sequence": 1,
-                        "revenue": {"text": "r"},
+                        "revenue": {},
                         "net": {"value": 1, "currency": "USD"},
                     }
                 ],
@@ -120,7 +120,7 @@ def test_money_hides_nowhere():
     assert left["item"] == [
         {
             "sequence": 1,
-            "detail": [{"sequence": 1, "revenue": {"text": "r"}}],
+            "detail": [{"sequence": 1, "revenue": {}}],
             "adjudication": [{"category": {"text": "status"}, "reason": {"text": "in network"}}],
         }
     ]
