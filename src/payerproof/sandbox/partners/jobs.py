@@ -111,8 +111,10 @@ def write_export(view: View, call: Call, job: ExportJob) -> None:
     members = view.members("shares_at_export")
     if job.asked.patients is not None:
         members &= job.asked.patients
-    if view.client.kind == "payer" or view.tenant.face.provider_access == "v2":
-        members &= _members_of_group(view, job)
+    match = view.tenant.partners.matches.get(job.asked.group)
+    if match is not None:
+        people = view.tenant.world.people
+        members &= frozenset(people[user].patient for user in match.members)
     for number, kind in enumerate(job.asked.types, start=1):
         if job.cancelled.is_set():
             return
@@ -121,12 +123,6 @@ def write_export(view: View, call: Call, job: ExportJob) -> None:
         job.progress = f"{number} of {len(job.asked.types)} types written"
     if job.asked.since is not None:
         _write_deleted(view, job, members)
-
-
-def _members_of_group(view: View, job: ExportJob) -> frozenset[str]:
-    group = find_group(view, job.asked.group) or {}
-    named = (row["entity"].get("reference", "") for row in group.get("member", ()))
-    return frozenset(one.removeprefix("Patient/") for one in named if one.startswith("Patient/"))
 
 
 def exported(
