@@ -26,6 +26,7 @@ from payerproof.sandbox.partners import hooks
 from payerproof.sandbox.partners.clients import partner_environment, published_keys
 from payerproof.sandbox.partners.routes import routes as partner_routes
 from payerproof.sandbox.portal.routes import routes as portal_routes
+from payerproof.sandbox.public import api as public
 from payerproof.sandbox.tenant import Reshape, Tenant, TenantSpec
 
 _LOG = logging.getLogger("payerproof.sandbox")
@@ -139,6 +140,8 @@ def _tenant_router(*, own_login: bool) -> Router:
             Route("/fhir/.well-known/smart-configuration", discovery.smart_endpoint),
             *fhir.mounted_at("/fhir"),
             Mount("/partner", routes=partner_routes()),
+            *public.routes("directory"),
+            *public.routes("formulary"),
             *(login if own_login else ()),
             Mount("/control", routes=[*control.routes(), *hooks.routes()]),
         ],

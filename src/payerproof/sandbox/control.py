@@ -159,7 +159,7 @@ def inject_claim(tenant: Tenant, body: Body) -> Body:
         tenant.world = tenant.world.without(*(str(name) for name in body["remove"]))
         return {"removed": list(body["remove"])}
     resources = body.get("resources")
-    if not isinstance(resources, list) or not all(_is_resource(r) for r in resources):
+    if not isinstance(resources, list) or not all(is_resource(r) for r in resources):
         raise Refused("resources: a list of FHIR resources with resourceType and id is required")
     tenant.world = tenant.world.with_resources(*resources)
     return {"stored": [f"{r['resourceType']}/{r['id']}" for r in resources]}
@@ -177,7 +177,8 @@ def _dated_claim(tenant: Tenant, body: Body) -> Body:
     return {"stored": [f"ExplanationOfBenefit/{new}" for new in after if new not in before]}
 
 
-def _is_resource(value: object) -> bool:
+def is_resource(value: object) -> bool:
+    """Whether a value has the least that a FHIR resource needs: type and id."""
     return isinstance(value, dict) and all(
         isinstance(value.get(name), str) and value[name] for name in ("resourceType", "id")
     )

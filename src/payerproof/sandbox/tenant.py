@@ -25,6 +25,8 @@ from payerproof.sandbox.partners.state import PartnerState, begun
 from payerproof.sandbox.policies import Policies
 from payerproof.sandbox.portal.factors import Attempts
 from payerproof.sandbox.portal.sessions import Journeys, SessionStore
+from payerproof.sandbox.public.directory import build_directory
+from payerproof.sandbox.public.formulary import build_formulary
 
 Reshape = Callable[[World], World]
 """A change of the data: takes a world, returns another; must not alter what it is given."""
@@ -55,7 +57,8 @@ class Tenant:
     """A payer: `base` is ``https://localhost:PORT/NAME``, `fhir_base` is ``base + "/fhir"``.
 
     The partners' API (clinics, other payers) has a base and a token endpoint of its own;
-    `fetch` gets the keys that a client publishes. `authenticator` judges tokens where another
+    `fetch` gets the keys that a client publishes. `published` is what anybody may read: the
+    directory and the formulary. `authenticator` judges tokens where another
     authorization server issues them, else None.
     `deactivated` holds client ids that the operator has cut off since the start.
     """
@@ -101,6 +104,10 @@ class Tenant:
         for change in self.spec.reshape:
             world = change(world)
         self.world: World = world
+        self.published: dict[str, World] = {
+            "directory": build_directory(self.face),
+            "formulary": build_formulary(self.face),
+        }
         if hasattr(self, "partners"):
             self.partners.close()
         self.partners: PartnerState = begun(self.world)

@@ -1,4 +1,4 @@
-"""The operator's calls about partners: choices, attribution, network, consents, exports."""
+"""The operator's calls about partners and what is published: choices, attribution, exports."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from payerproof.sandbox.control import (
     Refused,
     client_of,
     endpoint_of,
+    is_resource,
     person_of,
     text_of,
 )
@@ -139,6 +140,24 @@ def hold(tenant: Tenant, body: Body) -> Body:
     return {"held": held}
 
 
+def publish(tenant: Tenant, body: Body) -> Body:
+    """Change the directory or formulary: ``{api, resources}`` or ``{api, remove}``."""
+    api = text_of(body, "api")
+    if api not in tenant.published:
+        raise Refused(f"api: one of {', '.join(tenant.published)}")
+    world = tenant.published[api]
+    if "remove" in body:
+        tenant.published[api] = world.without(*(str(one) for one in body["remove"]))
+        return {"removed": list(body["remove"])}
+    resources = body.get("resources")
+    if not isinstance(resources, list) or not all(is_resource(one) for one in resources):
+        raise Refused("resources: a list of FHIR resources with resourceType and id is required")
+    moment = tenant.clock.moment().isoformat(timespec="seconds")
+    dated = [{**one, "meta": {**one.get("meta", {}), "lastUpdated": moment}} for one in resources]
+    tenant.published[api] = world.with_resources(*dated)
+    return {"stored": [f"{one['resourceType']}/{one['id']}" for one in resources]}
+
+
 def exports(tenant: Tenant, _body: Body) -> Body:
     """Every export there is: whose, of which Group, and how far it is."""
     rows = [
@@ -163,6 +182,7 @@ def routes() -> list[Route]:
         "/part2-consent": part2,
         "/exchange": exchange,
         "/exports/hold": hold,
+        "/publish": publish,
     }
     gets: dict[str, Action] = {"/provider-access": choices, "/exports": exports}
     return [
