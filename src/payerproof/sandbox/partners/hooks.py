@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
@@ -140,6 +141,52 @@ def hold(tenant: Tenant, body: Body) -> Body:
     return {"held": held}
 
 
+def representation(tenant: Tenant, body: Body) -> Body:
+    """Say ``{persona, member, holds}``: somebody may act for a member from now on, or no more."""
+    person = person_of(tenant, body)
+    member = person_of(tenant, {"persona": body.get("member")})
+    kept = tuple(one for one in person.represents if one != member.user)
+    represents = (*kept, member.user) if _flag(body, "holds") else kept
+    tenant.world = tenant.world.with_people(replace(person, represents=represents))
+    return {"persona": person.user, "represents": list(represents)}
+
+
+def member_number(tenant: Tenant, body: Body) -> Body:
+    """Give a member another number: ``{persona, number}``, as after a change of card."""
+    person, number = person_of(tenant, body), text_of(body, "number")
+    old = person.member_number
+    world = tenant.world.with_people(replace(person, member_number=number))
+
+    def renumbered(resource: dict[str, Any]) -> dict[str, Any]:
+        for identifier in resource.get("identifier", ()):
+            if identifier.get("value") == old:
+                identifier["value"] = number
+        return resource
+
+    for kind in ("Patient", "Coverage"):
+        world = world.edit(kind, renumbered)
+    tenant.world = world
+    return {"persona": person.user, "number": number}
+
+
+def coverage_end(tenant: Tenant, body: Body) -> Body:
+    """End a membership: ``{persona, end}``, the last day as ``YYYY-MM-DD``."""
+    person = person_of(tenant, body)
+    try:
+        end = date.fromisoformat(text_of(body, "end"))
+    except ValueError:
+        raise Refused("end: a day such as 2027-01-31 is required") from None
+
+    def ended(resource: dict[str, Any]) -> dict[str, Any]:
+        if resource["beneficiary"].get("reference") == f"Patient/{person.patient}":
+            resource["period"]["end"] = end.isoformat()
+        return resource
+
+    world = tenant.world.with_people(replace(person, coverage_end=end))
+    tenant.world = world.edit("Coverage", ended)
+    return {"persona": person.user, "end": end.isoformat()}
+
+
 def publish(tenant: Tenant, body: Body) -> Body:
     """Change the directory or formulary: ``{api, resources}`` or ``{api, remove}``."""
     api = text_of(body, "api")
@@ -183,6 +230,9 @@ def routes() -> list[Route]:
         "/exchange": exchange,
         "/exports/hold": hold,
         "/publish": publish,
+        "/representation": representation,
+        "/member-number": member_number,
+        "/coverage-end": coverage_end,
     }
     gets: dict[str, Action] = {"/provider-access": choices, "/exports": exports}
     return [

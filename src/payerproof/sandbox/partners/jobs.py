@@ -41,7 +41,8 @@ class OutputFile:
 
 @dataclass
 class ExportJob:
-    """One export of one client. `at` is the moment that the data are of (transactionTime)."""
+    """One export of one client. `at` is the moment that the data are of (transactionTime);
+    `shared_when_asked` are the patients shared then, for the operator's log."""
 
     id: str
     client_id: str
@@ -49,6 +50,7 @@ class ExportJob:
     asked: ExportRequest
     at: float
     expires: float
+    shared_when_asked: frozenset[str] = frozenset()
     state: State = "running"
     progress: str = "0 types written"
     files: list[OutputFile] = field(default_factory=list)
@@ -85,6 +87,7 @@ def begin(
         asked=asked,
         at=now,
         expires=now + policies.export_lifetime,
+        shared_when_asked=view.members("shares_at_kickoff"),
     )
     job.folder = tenant.partners.folder / job.id
     jobs[job.id] = job

@@ -32,7 +32,7 @@ from payerproof.sandbox.partners import (
 
 if TYPE_CHECKING:
     from payerproof.sandbox.data.world import Person, Resource
-    from payerproof.sandbox.fhir.call import Call, Reply
+    from payerproof.sandbox.fhir.call import Call, Refused, Reply
     from payerproof.sandbox.oauth.forms import Parameters
     from payerproof.sandbox.partners.clients import PartnerClient
     from payerproof.sandbox.partners.jobs import ExportJob, OutputFile
@@ -116,6 +116,7 @@ class PartnerPolicies:
     is_remittance: Callable[[Resource], bool] = content.is_remittance
     without_money: Callable[[Resource], Resource] = content.without_money
     redacted: Callable[[View, Resource], Resource] = view.redacted
+    absent: Callable[[View, str, Resource | None], Refused] = view.absent
 
     # Groups
     groups_of: Callable[[View], list[Resource]] = groups.groups_of

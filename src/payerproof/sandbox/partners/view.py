@@ -170,6 +170,10 @@ class View:
         """What goes out of a resource."""
         return self.tenant.policies.partners.redacted(self, resource)
 
+    def refused(self, _face: FaceFacts, why: str, resource: Resource | None) -> Refused:
+        """What is answered about a resource that the client may not see."""
+        return self.tenant.policies.partners.absent(self, why, resource)
+
     def policies(self) -> FhirPolicies:
         """The decisions of the FHIR API for this client."""
         return replace(
@@ -192,7 +196,7 @@ class View:
             granular_search=_no_granular,
             granular_include=_no_granular,
             redact=self.redact,
-            absent=absent,
+            absent=self.refused,
             foreign_search=_empty,
             docref=_no_docref,
         )
@@ -206,7 +210,7 @@ def _no_granular(_access: Access, _resource: Resource, _verb: str) -> bool:
     return True
 
 
-def absent(_face: FaceFacts, _why: str, _resource: Resource | None) -> Refused:
+def absent(_view: View, _why: str, _resource: Resource | None) -> Refused:
     """One answer for whatever may not be seen: unknown, not treated, opted out, held back."""
     return Refused(404, "not-found", _ABSENT)
 
