@@ -416,7 +416,7 @@ def test_a_faulty_payer_still_serves(name):
 def test_every_fault_of_these_modules_is_here():
     known = {n for n, d in all_defects().items() if d.area in ("provider_access", "bulk")}
     assert known == set(SHOWN)
-    assert seeded_by("provider_access") <= set(SHOWN)
+    assert seeded_by("provider_access", "provider_choices", "bulk", "bulk_files") <= set(SHOWN)
 
 
 def test_for_clinic_asks_for_everybody():
