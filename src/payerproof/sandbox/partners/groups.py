@@ -54,6 +54,7 @@ def roster(view: View) -> Resource | None:
         return None
     shared = view.members("shares_on_roster")
     code = concept(ATTRIBUTION, "pdexprovidergroup")
+    code["coding"][0]["display"] = "PDex Provider Group"  # part of the profile's pattern
     made: Resource = {
         "resourceType": "Group",
         "id": roster_id(tenant, client),

@@ -23,10 +23,19 @@ _SERVICES = {
     "general": "hosp",
     "clinic": "outpat",
     "pharmacy": "pharm",
-    "laboratory": "other",
-    "dental": "dental",
+    "laboratory": "lab",
+    "dental": "dent",
     "recovery": "behav",
     "youth": "outpat",
+}
+_ROLES = {
+    "general": "hospital",
+    "clinic": "outpatient",
+    "pharmacy": "pharmacy",
+    "laboratory": "laboratory",
+    "dental": "other",
+    "recovery": "behavioral",
+    "youth": "outpatient",
 }
 _KINDS_OF_SERVICE = "http://terminology.hl7.org/CodeSystem/service-type"
 _PLACES = {"pharmacy": "OUTPHARM", "general": "HOSP"}
@@ -175,7 +184,7 @@ def _affiliation(ids: Ids, row: Mapping[str, Any]) -> Resource:
         "organization": _ref(ids, "Organization", "payer"),
         "participatingOrganization": _ref(ids, "Organization", row["key"]),
         "network": _all_networks(ids),
-        "code": [concept(_CODES + "OrganizationAffiliationRoleCS", "member")],
+        "code": [concept(_CODES + "OrganizationAffiliationRoleCS", _ROLES[row["key"]])],
         "location": [_ref(ids, "Location", row["key"])],
         "healthcareService": [_ref(ids, "HealthcareService", row["key"])],
         "endpoint": [_ref(ids, "Endpoint", "directory")],
@@ -199,9 +208,9 @@ def _practitioner(ids: Ids, row: Mapping[str, Any]) -> Resource:
 
 def _role(ids: Ids, row: Mapping[str, Any]) -> Resource:
     accepting = concept(_CODES + "AcceptingPatientsCS", "newpt")
-    extensions: list[Json] = [
-        {"url": NETWORK, "valueReference": network} for network in _all_networks(ids)
-    ]
+    plan = "family-silver" if row["key"] == "lindqvist" else "ma-pd"
+    network = _ref(ids, "Organization", f"network/{plan}")
+    extensions: list[Json] = [{"url": NETWORK, "valueReference": network}]
     taking = {"url": "acceptingPatients", "valueCodeableConcept": accepting}
     extensions.append({"url": _NEW_PATIENTS, "extension": [taking]})
     elements = {
@@ -220,7 +229,8 @@ def _role(ids: Ids, row: Mapping[str, Any]) -> Resource:
 
 
 def _plan(ids: Ids, row: Mapping[str, Any]) -> Resource:
-    products = {"111": "mediadv", "511": "qhp", "211": "mediad"}
+    products = {"111": "mediadvhmo", "511": "qhp", "211": "medi"}
+    metal = "silver" if row["sopt"] == "511" else "lowdeductible"
     elements = {
         "identifier": [{"system": "https://payer.sandbox.example/plan", "value": row["group"]}],
         "status": "active",
@@ -230,6 +240,6 @@ def _plan(ids: Ids, row: Mapping[str, Any]) -> Resource:
         "administeredBy": _ref(ids, "Organization", "payer"),
         "coverageArea": [_ref(ids, "Location", "clinic")],
         "network": [_ref(ids, "Organization", f"network/{row['key']}")],
-        "plan": [{"type": concept(_CODES + "InsurancePlanTypeCS", "hmo")}],
+        "plan": [{"type": concept(_CODES + "InsurancePlanTypeCS", metal)}],
     }
     return _resource(ids, "InsurancePlan", row["key"], elements)

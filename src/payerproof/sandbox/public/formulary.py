@@ -71,10 +71,10 @@ def _identifier(value: str) -> list[Json]:
 
 
 def _plan(ids: Ids, plan: Mapping[str, Any]) -> Resource:
-    products = {"111": "mediadv", "511": "qhp", "211": "mediad"}
+    products = {"111": "mediadvhmo", "511": "qhp", "211": "medi"}
     formulary = _ref(ids, "InsurancePlan", f"{plan['key']}/drugs")
     drug = concept(THO + "insurance-plan-type", "drug")
-    benefit = {"type": concept(_BENEFITS, "1-month-in-retail")}
+    drug["coding"][0]["display"] = "Drug"  # part of the profile's pattern
     cost = {
         "category": concept(_BENEFITS, "1-month-in-retail"),
         "benefit": [{"type": concept(_TIERS, "generic"), "cost": [_copay()]}],
@@ -90,7 +90,7 @@ def _plan(ids: Ids, plan: Mapping[str, Any]) -> Resource:
             {
                 "extension": [{"url": ITEM_FORMULARY, "valueReference": formulary}],
                 "type": concept(THO + "v3-ActCode", "DRUGPOL"),
-                "benefit": [benefit],
+                "benefit": [{"type": drug}],
             }
         ],
         "plan": [{"type": drug, "specificCost": [cost]}],
@@ -99,7 +99,7 @@ def _plan(ids: Ids, plan: Mapping[str, Any]) -> Resource:
 
 
 def _copay() -> Json:
-    options = FORMULARY + "CodeSystem/usdf-CopayOptionCS-TEMPORARY-TRIAL-USE"
+    options = FORMULARY + "CodeSystem/usdf-CostShareOptionCS-TEMPORARY-TRIAL-USE"
     return {
         "type": concept(
             FORMULARY + "CodeSystem/usdf-BenefitCostTypeCS-TEMPORARY-TRIAL-USE", "copay"
@@ -131,9 +131,7 @@ def _item(ids: Ids, plan: Mapping[str, Any], drug: Mapping[str, Any]) -> Resourc
             {"url": ITEM_BENEFIT, "valueCodeableConcept": retail},
             {"url": ITEM_TIER, "valueCodeableConcept": concept(_TIERS, "generic")},
         ],
-        "code": concept(
-            FORMULARY + "CodeSystem/usdf-InsuranceItemTypeCS-TEMPORARY-TRIAL-USE", "formulary-item"
-        ),
+        "code": concept(FORMULARY + "CodeSystem/usdf-InsuranceItemTypeCS", "formulary-item"),
         "subject": _ref(ids, "MedicationKnowledge", drug["key"]),
     }
     return _resource(ids, "Basic", f"{plan['key']}/{drug['key']}", "FormularyItem", elements)
