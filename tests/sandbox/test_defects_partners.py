@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from clinic import Clinic, at, export, fetch, kick_off, members, poll, roster
-from defect_payer import seeded_by
 from joserfc.jwk import ECKey
 from matched import attestation, bundle, coverage_of, for_clinic, patient_of, request_of
 from member_browser import AppUnderTest, Browser, Page
@@ -394,7 +393,6 @@ SHOWN: dict[str, Probe] = {
     "backend-expired-token-works": expired,
     "members-token-opens-clinics-api": members_token,
 }
-MODULES = ("provider_access", "provider_content", "bulk", "backend_services")
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -416,7 +414,6 @@ def test_a_faulty_payer_still_serves(name):
 def test_every_fault_of_these_modules_is_here():
     known = {n for n, d in all_defects().items() if d.area in ("provider_access", "bulk")}
     assert known == set(SHOWN)
-    assert seeded_by("provider_access", "provider_choices", "bulk", "bulk_files") <= set(SHOWN)
 
 
 def test_for_clinic_asks_for_everybody():

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import pytest
-from clinic import at, export, fetch, kick_off, members, poll, roster
+from clinic import ASYNC, at, export, fetch, kick_off, members, parameters, poll, roster
 
 from payerproof.sandbox.faces import FACES
 
@@ -240,6 +240,23 @@ def test_files_may_be_compressed(face):
         return
     found = export(clinic, type="Patient")
     assert found.answers[0].headers.get("content-encoding") == "gzip"
+
+
+def test_files_are_accounted_for_by_client_and_member(clinic):
+    found = export(clinic, type="Patient")
+    row = clinic.control("disclosures")["disclosures"][-1]
+    assert row["client_id"] == clinic.client.client_id
+    assert set(row["disclosed"]) == {f"Patient/{one}" for one in found.patients()}
+
+
+def test_an_export_may_be_posted_and_bounded_in_time(clinic):
+    path = f"Group/{roster(clinic)['id']}/$export"
+    body = parameters(_type="Condition", _until="2024-01-01T00:00:00Z")
+    begun = clinic.send("POST", path, json=body, headers=ASYNC)
+    found = fetch(clinic, poll(clinic, begun.headers["content-location"]).json())
+    assert found.resources
+    assert all(one["meta"]["lastUpdated"] < "2024-01-01" for one in found.resources)
+    assert clinic.send("POST", path, content=b"{", headers=ASYNC).status_code == 400
 
 
 def test_file_urls_say_nothing_of_members(clinic):

@@ -63,6 +63,12 @@ def status(view: View, job: ExportJob) -> Reply:
     )
 
 
+def _listing(content: bytes) -> Reply:
+    """What a file told, in the form in which the accounting reads it."""
+    rows = [{"resource": orjson.loads(line)} for line in content.splitlines()]
+    return Reply(resource={"resourceType": "Bundle", "entry": rows})
+
+
 async def _file(request: Request, tenant: Tenant) -> Reply:
     policies = tenant.policies.partners
     view = policies.view_of_file(request, tenant)
@@ -75,7 +81,7 @@ async def _file(request: Request, tenant: Tenant) -> Reply:
         raise outcome.insufficient_scope(file.kind)
     content = b"".join(policies.current_lines(view, job, file))
     reply = Reply(raw=content, content_type=NDJSON)
-    account(view, call_of(view, request, "GET"), ("bulk-file", file.name), reply)
+    account(view, call_of(view, request, "GET"), ("bulk-file", file.name), _listing(content))
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers = {"Content-Encoding": "gzip"}
         reply = Reply(raw=gzip.compress(content), content_type=NDJSON, headers=headers)
