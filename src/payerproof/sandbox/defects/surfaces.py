@@ -53,23 +53,6 @@ seed(
 )
 
 
-def _metrics() -> Response:
-    text = (
-        "# TYPE http_server_requests_seconds_count counter\n"
-        'http_server_requests_seconds_count{uri="/fhir/Patient/{id}",status="200"} 48211\n'
-    )
-    return PlainTextResponse(text)
-
-
-seed(
-    "metrics-answer",
-    AREA,
-    "N-LEAK-07",
-    "/metrics is open to anybody",
-    _at("/metrics", _metrics),
-)
-
-
 def _repository() -> Response:
     return PlainTextResponse('[core]\n\trepositoryformatversion = 0\n[remote "origin"]\n')
 
