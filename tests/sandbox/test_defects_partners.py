@@ -293,6 +293,7 @@ SHOWN: dict[str, Probe] = {
     "opt-out-lost-with-the-number": after(
         operator("member-number", persona="eli", number="MB-1"), reads
     ),
+    "opt-outs-of-one-programme-unread": lambda c: decide(c, "bruno") or reads(c, "bruno"),
     "nobody-shared-without-a-yes": lambda c: not reads(c, "bruno"),
     "choice-waits-three-days": lambda c: decide(c, "ada") or reads(c, "ada"),
     "opt-out-cuts-members-apps": own_app,

@@ -135,6 +135,21 @@ seed(
 )
 
 
+def _without_marketplace(tenant: Tenant, member: str) -> bool:
+    coverages = tenant.world.record(tenant.world.people[member].patient, "Coverage")
+    marketplace = any(kind["code"] == "511" for one in coverages for kind in one["type"]["coding"])
+    return not marketplace and attribution.has_opted_out(tenant, member)
+
+
+seed(
+    "opt-outs-of-one-programme-unread",
+    AREA,
+    "N-BULK-06",
+    "Opt-outs are loaded for the programmes that have exported before; the marketplace has not",
+    partners(has_opted_out=_without_marketplace),
+)
+
+
 def _out_by_default(tenant: Tenant, member: str) -> bool:
     choice = attribution.current_choice(tenant, member)
     return choice is None or choice.opted_out
