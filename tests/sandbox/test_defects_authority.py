@@ -67,7 +67,16 @@ def written(clinic, path):
     return payer.tenant.disclosures
 
 
+def after_the_split(clinic):
+    clinic.control("contract", {"persona": "britta", "number": "SUB-900001"})
+    tokens = app_at(clinic).tokens("bruno", choose="bruno")
+    url = f"{clinic.tenant.fhir_base}/ExplanationOfBenefit?_count=100"
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    return clinic.patient("britta") in clinic.browser.send("GET", url, headers=headers).text
+
+
 SHOWN = {
+    "former-spouse-found": after_the_split,
     "ended-authority-keeps-tokens": after_the_end,
     "authority-answer-cached": after_the_end,
     "eighteen-at-the-end-of-the-year": after_birthday(5),

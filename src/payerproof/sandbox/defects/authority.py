@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from payerproof.sandbox.data.world import Person
+from payerproof.sandbox.access import Access
+from payerproof.sandbox.data.world import Person, Resource, World
 from payerproof.sandbox.defects.changing import fhir, seed
 from payerproof.sandbox.defects.replacing import oauth, partners, portal
 from payerproof.sandbox.defects.rewriting import Memory
-from payerproof.sandbox.fhir import accounting
-from payerproof.sandbox.fhir.call import Call, Refused, Reply
+from payerproof.sandbox.fhir import accounting, compartment
+from payerproof.sandbox.fhir.call import Asked, Call, Refused, Reply
 from payerproof.sandbox.oauth import granting
 from payerproof.sandbox.oauth.model import Grant
 from payerproof.sandbox.tenant import Tenant, shared_world
@@ -116,6 +117,24 @@ seed(
     "N-HOUSE-12",
     "fhirUser names the member whose record it is, also where somebody else signed in",
     oauth(fhir_user=_as_the_member),
+)
+
+
+def _once_one_family(access: Access, resource: Resource, world: World, asked: Asked) -> bool:
+    """Find by contract for whoever has left it: the old period is still the family's."""
+    own = world.person_of(access.patient)
+    other = world.person_of(world.patient_of(resource) or "")
+    if own is not None and other is not None and own.household and not other.household:
+        return own.family == other.family
+    return compartment.may_find(access, resource, world, asked)
+
+
+seed(
+    "former-spouse-found",
+    AREA,
+    "N-HOUSE-14",
+    "After a contract is split, a search with the subscriber's token brings who has left it",
+    fhir(may_find=_once_one_family),
 )
 
 

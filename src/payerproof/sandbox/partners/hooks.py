@@ -169,6 +169,20 @@ def member_number(tenant: Tenant, body: Body) -> Body:
     return {"persona": person.user, "number": number}
 
 
+def contract(tenant: Tenant, body: Body) -> Body:
+    """Move a member to a contract of their own, as after a divorce: ``{persona, number}``."""
+    person, number = person_of(tenant, body), text_of(body, "number")
+
+    def moved(resource: dict[str, Any]) -> dict[str, Any]:
+        if resource["beneficiary"].get("reference") == f"Patient/{person.patient}":
+            resource |= {"subscriberId": number, "subscriber": resource["beneficiary"]}
+        return resource
+
+    world = tenant.world.with_people(replace(person, household="", subscriber_id=number))
+    tenant.world = world.edit("Coverage", moved)
+    return {"persona": person.user, "number": number}
+
+
 def coverage_end(tenant: Tenant, body: Body) -> Body:
     """End a membership: ``{persona, end}``, the last day as ``YYYY-MM-DD``."""
     person = person_of(tenant, body)
@@ -232,6 +246,7 @@ def routes() -> list[Route]:
         "/publish": publish,
         "/representation": representation,
         "/member-number": member_number,
+        "/contract": contract,
         "/coverage-end": coverage_end,
     }
     gets: dict[str, Action] = {"/provider-access": choices, "/exports": exports}
