@@ -17,11 +17,16 @@ from payerproof.sandbox.apps import Registry, register_apps
 from payerproof.sandbox.data.load import Package, loaded_accounts, with_package
 from payerproof.sandbox.data.world import Person, World
 from payerproof.sandbox.defects import all_defects
+from payerproof.sandbox.external import Fetch, Fetcher
 from payerproof.sandbox.faces import FACES, Face
 from payerproof.sandbox.gateways import Gateways
 from payerproof.sandbox.issuer import ExternalIssuer
 from payerproof.sandbox.oauth import authorize, discovery, introspect, revoke, token, userinfo
+from payerproof.sandbox.partners import hooks
+from payerproof.sandbox.partners.clients import partner_environment, published_keys
+from payerproof.sandbox.partners.routes import routes as partner_routes
 from payerproof.sandbox.portal.routes import routes as portal_routes
+from payerproof.sandbox.public import api as public
 from payerproof.sandbox.tenant import Reshape, Tenant, TenantSpec
 
 _LOG = logging.getLogger("payerproof.sandbox")
@@ -67,6 +72,7 @@ class House:
     packages: tuple[Package, ...] = ()
     external: ExternalIssuer | None = None
     gateways: Gateways = field(default_factory=Gateways, repr=False)
+    fetch: Fetch = field(default_factory=Fetcher, repr=False)
     _enlarged: dict[Face, World] = field(default_factory=dict, repr=False)
 
     def tenant(self, name: str) -> Tenant:
@@ -81,7 +87,7 @@ class House:
             spec = replace(spec, reshape=(self._with_packages(spec.face), *spec.reshape))
         if self.external:
             spec = replace(spec, external=self.external)
-        self.tenants[name] = Tenant(name, self.origin, spec, self.registry.apps)
+        self.tenants[name] = Tenant(name, self.origin, spec, self.registry.apps, self.fetch)
         return self.tenants[name]
 
     def _with_packages(self, face: Face) -> Reshape:
@@ -104,6 +110,7 @@ class House:
             "PAYERPROOF_SANDBOX_URL": f"{self.origin}/{tenant}",
             "PAYERPROOF_SANDBOX_CONTROL_TOKEN": self.control_token,
             **self.registry.environment(),
+            **partner_environment(),
         }
         for person in self.tenant(tenant).world.people.values():
             if person.password:
@@ -132,8 +139,11 @@ def _tenant_router(*, own_login: bool) -> Router:
         [
             Route("/fhir/.well-known/smart-configuration", discovery.smart_endpoint),
             *fhir.mounted_at("/fhir"),
+            Mount("/partner", routes=partner_routes()),
+            *public.routes("directory"),
+            *public.routes("formulary"),
             *(login if own_login else ()),
-            Mount("/control", routes=control.routes()),
+            Mount("/control", routes=[*control.routes(), *hooks.routes()]),
         ],
         redirect_slashes=False,
     )
@@ -148,6 +158,7 @@ class SandboxApp:
         self._front = Router(
             [
                 Route("/", _front_page),
+                Route("/clients/{client}/jwks.json", _client_keys),
                 Route("/control/tenants", control.tenants_endpoint, methods=["GET", "POST"]),
             ]
         )
@@ -159,7 +170,7 @@ class SandboxApp:
             return
         scope.setdefault("state", {})["house"] = self.house
         first = scope["path"].split("/", 2)[1] if scope["path"].startswith("/") else ""
-        if first in ("", "control"):
+        if first in ("", "clients", "control"):
             await self._front(scope, receive, send)
             return
         try:
@@ -212,6 +223,14 @@ def _preflight(tenant: Tenant, request: Request, path: str, origin: str) -> Resp
         return None
     headers = tenant.policies.transport.preflight_headers(path, origin)
     return None if headers is None else Response(status_code=204, headers=headers)
+
+
+async def _client_keys(request: Request) -> Response:
+    """What a clinic publishes at an address of its own; it merely shares our process."""
+    found = published_keys(request.path_params["client"])
+    if found is None:
+        return PlainTextResponse("There is no such client.\n", 404)
+    return JSONResponse(found, headers={"Cache-Control": "public, max-age=60"})
 
 
 async def _front_page(request: Request) -> Response:

@@ -29,42 +29,47 @@ class Refused(Exception):
     """The operator asked for something that can't be done; the text says what would be right."""
 
 
-def _text(body: Body, name: str, default: str | None = None) -> str:
+def text_of(body: Body, name: str, default: str | None = None) -> str:
+    """A text of the body; raises `Refused` where it is missing."""
     value = body.get(name, default)
     if not isinstance(value, str) or (not value and default is None):
         raise Refused(f"{name}: a text is required")
     return value
 
 
-def _number(body: Body, name: str) -> float:
+def number_of(body: Body, name: str) -> float:
+    """A number of the body; raises `Refused` where it is none."""
     value = body.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refused(f"{name}: a number is required")
     return float(value)
 
 
-def _person(tenant: Tenant, body: Body) -> Person:
-    key = _text(body, "persona")
+def person_of(tenant: Tenant, body: Body) -> Person:
+    """The persona that the body names; raises `Refused`."""
+    key = text_of(body, "persona")
     person: Person | None = tenant.world.people.get(key)
     if person is None:
         raise Refused(f"persona: there is no {key!r}; there are {', '.join(tenant.world.people)}")
     return person
 
 
-def _client(tenant: Tenant, body: Body) -> str:
-    client_id = _text(body, "client_id")
-    if client_id not in tenant.apps:
-        raise Refused(f"client_id: there is no {client_id!r}; there are {', '.join(tenant.apps)}")
+def client_of(tenant: Tenant, body: Body) -> str:
+    """The client id that the body names, of an app or a partner; raises `Refused`."""
+    client_id = text_of(body, "client_id")
+    if client_id not in tenant.apps and client_id not in tenant.clients:
+        known = ", ".join((*tenant.apps, *tenant.clients))
+        raise Refused(f"client_id: there is no {client_id!r}; there are {known}")
     return client_id
 
 
 def clock(tenant: Tenant, body: Body) -> Body:
     """Shift the payer's clock: ``advance_seconds``, or ``now`` as an RFC 3339 time."""
     if "advance_seconds" in body:
-        tenant.clock.advance(_number(body, "advance_seconds"))
+        tenant.clock.advance(number_of(body, "advance_seconds"))
     elif "now" in body:
         try:
-            wanted = datetime.fromisoformat(_text(body, "now"))
+            wanted = datetime.fromisoformat(text_of(body, "now"))
         except ValueError:
             raise Refused("now: a time such as 2027-01-31T12:00:00Z is required") from None
         if wanted.tzinfo is None:
@@ -83,14 +88,14 @@ def authorize(tenant: Tenant, body: Body) -> Body:
     form = body.get("form") or ()
     leave_out, include = body.get("leave_out") or (), body.get("include") or ()
     asked = HookRequest(
-        person=_person(tenant, body),
-        url=_text(body, "url"),
-        method=_text(body, "method", "GET").upper(),
+        person=person_of(tenant, body),
+        url=text_of(body, "url"),
+        method=text_of(body, "method", "GET").upper(),
         form=tuple((str(name), str(value)) for name, value in form),
-        decision=_text(body, "decision", "approve"),
+        decision=text_of(body, "decision", "approve"),
         leave_out=tuple(str(name) for name in leave_out),
         include=tuple(str(name) for name in include),
-        choose=_text(body, "choose", ""),
+        choose=text_of(body, "choose", ""),
     )
     if asked.decision not in ("approve", "decline", "look"):
         raise Refused("decision: approve, decline or look")
@@ -98,10 +103,10 @@ def authorize(tenant: Tenant, body: Body) -> Body:
 
 
 def _matching(tenant: Tenant, body: Body) -> list[Grant]:
-    user, client_id = _person(tenant, body).user, _client(tenant, body)
+    user, client_id = person_of(tenant, body).user, client_of(tenant, body)
     found = [g for g in tenant.grants.grants_by(user) if g.client_id == client_id]
     if "member" in body:
-        member = tenant.world.people.get(_text(body, "member"))
+        member = tenant.world.people.get(text_of(body, "member"))
         found = [g for g in found if member is not None and g.patient == member.patient]
     return found
 
@@ -124,13 +129,13 @@ def expire_grant(tenant: Tenant, body: Body) -> Body:
 
 def deactivate_app(tenant: Tenant, body: Body) -> Body:
     """Cut an app off."""
-    tenant.deactivated.add(_client(tenant, body))
+    tenant.deactivated.add(client_of(tenant, body))
     return {"deactivated": sorted(tenant.deactivated)}
 
 
 def activate_app(tenant: Tenant, body: Body) -> Body:
     """Let an app in again that was cut off by `deactivate_app`."""
-    tenant.deactivated.discard(_client(tenant, body))
+    tenant.deactivated.discard(client_of(tenant, body))
     return {"deactivated": sorted(tenant.deactivated)}
 
 
@@ -150,10 +155,11 @@ def inject_claim(tenant: Tenant, body: Body) -> Body:
     if "persona" in body:
         return _dated_claim(tenant, body)
     if "remove" in body:
+        tenant.partners.note_removed(tenant.world, body["remove"], tenant.clock.now())
         tenant.world = tenant.world.without(*(str(name) for name in body["remove"]))
         return {"removed": list(body["remove"])}
     resources = body.get("resources")
-    if not isinstance(resources, list) or not all(_is_resource(r) for r in resources):
+    if not isinstance(resources, list) or not all(is_resource(r) for r in resources):
         raise Refused("resources: a list of FHIR resources with resourceType and id is required")
     tenant.world = tenant.world.with_resources(*resources)
     return {"stored": [f"{r['resourceType']}/{r['id']}" for r in resources]}
@@ -161,9 +167,9 @@ def inject_claim(tenant: Tenant, body: Body) -> Body:
 
 def _dated_claim(tenant: Tenant, body: Body) -> Body:
     before = {r["id"] for r in tenant.world.resources("ExplanationOfBenefit")}
-    number = int(_number(body, "number")) if "number" in body else 900
+    number = int(number_of(body, "number")) if "number" in body else 900
     try:
-        row = injected_row(_person(tenant, body).user, number, _text(body, "serviced"))
+        row = injected_row(person_of(tenant, body).user, number, text_of(body, "serviced"))
         tenant.world = with_claim(tenant.world, tenant.face.logical_id, row)
     except ValueError as error:
         raise Refused(str(error)) from None
@@ -171,7 +177,8 @@ def _dated_claim(tenant: Tenant, body: Body) -> Body:
     return {"stored": [f"ExplanationOfBenefit/{new}" for new in after if new not in before]}
 
 
-def _is_resource(value: object) -> bool:
+def is_resource(value: object) -> bool:
+    """Whether a value has the least that a FHIR resource needs: type and id."""
     return isinstance(value, dict) and all(
         isinstance(value.get(name), str) and value[name] for name in ("resourceType", "id")
     )
@@ -179,7 +186,7 @@ def _is_resource(value: object) -> bool:
 
 def unlock(tenant: Tenant, body: Body) -> Body:
     """Forget failed sign-ins and used second-factor codes of a person."""
-    user = _person(tenant, body).user
+    user = person_of(tenant, body).user
     tenant.attempts.failures.pop(user, None)
     tenant.attempts.last_step.pop(user, None)
     return {"unlocked": user}
@@ -211,7 +218,7 @@ def _record(tenant: Tenant, grant: Grant) -> Body:
 
 def credentials(tenant: Tenant, body: Body) -> Body:
     """User name, password and second-factor seed of a (synthetic) person."""
-    person = _person(tenant, body)
+    person = person_of(tenant, body)
     return {"username": person.user, "password": person.password, "totp": person.totp}
 
 
@@ -244,7 +251,9 @@ async def _body(request: Request) -> Body:
     return body
 
 
-def _endpoint(action: Action) -> Endpoint:
+def endpoint_of(action: Action) -> Endpoint:
+    """Make an endpoint of an operator's action, guarded by the control token."""
+
     async def endpoint(request: Request) -> Response:
         stopped = _guarded(request)
         if stopped is not None:
@@ -269,8 +278,8 @@ async def tenants_endpoint(request: Request) -> Response:
         return JSONResponse({"tenants": {name: t.base for name, t in house.tenants.items()}})
     try:
         body = await _body(request)
-        face, defects = _text(body, "face", "plain"), tuple(body.get("defects") or ())
-        name = _text(body, "name", "+".join((face, *defects)))
+        face, defects = text_of(body, "face", "plain"), tuple(body.get("defects") or ())
+        name = text_of(body, "name", "+".join((face, *defects)))
         if name == "control" or not name or "/" in name:
             raise Refused("name: must not be empty, hold a slash, or be 'control'")
         tenant = house.add(name, build_spec(face, defects))
@@ -299,6 +308,6 @@ def routes() -> list[Route]:
         "/disclosures": disclosures,
     }
     return [
-        *(Route(path, _endpoint(action), methods=["POST"]) for path, action in posts.items()),
-        *(Route(path, _endpoint(action), methods=["GET"]) for path, action in gets.items()),
+        *(Route(path, endpoint_of(action), methods=["POST"]) for path, action in posts.items()),
+        *(Route(path, endpoint_of(action), methods=["GET"]) for path, action in gets.items()),
     ]

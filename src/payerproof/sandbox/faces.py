@@ -19,7 +19,10 @@ class Face:
     a search for one. `page_size` counts entries. `second_factor` is the place of the code field:
     on a page of its own, or beside the password. `unknown_scope` tells whether an unknown scope
     is dropped or refuses the request (RFC 6749 section 3.3 allows both). `wildcard` tells whether
-    ``patient/*.rs`` is granted as such or spelled out type by type.
+    ``patient/*.rs`` is granted as such or spelled out type by type. `provider_access` is the
+    version of PDex Provider Access for clinics: attribution Groups (v1), member match (v2), or
+    both. `udap` tells whether UDAP metadata are published; `before_floor` whether clinics also get
+    what was done before 2016.
     """
 
     name: str
@@ -38,6 +41,9 @@ class Face:
     allow_label: str = "Allow"
     decline_label: str = "Don't allow"
     plan_name: str = "Sandbox Health Plan"
+    provider_access: Literal["v1", "v2", "both"] = "both"
+    udap: bool = False
+    before_floor: bool = False
 
     @property
     def opaque(self) -> bool:
@@ -77,6 +83,8 @@ FACES: dict[str, Face] = {
             allow_label="Share my data",
             decline_label="Don't share",
             plan_name="Gateway Synthetic Health",
+            provider_access="v1",
+            udap=True,
         ),
         Face(
             "vendor",
@@ -91,6 +99,7 @@ FACES: dict[str, Face] = {
             allow_label="Approve",
             decline_label="Deny",
             plan_name="Vendor-Hosted Synthetic Plan",
+            provider_access="v2",
         ),
         Face(
             "regional",
@@ -105,6 +114,7 @@ FACES: dict[str, Face] = {
             allow_label="Agree and connect",
             decline_label="Cancel",
             plan_name="Regional Synthetic Care",
+            before_floor=True,
         ),
     )
 }

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from payerproof.sandbox.app import House, SandboxApp
 from payerproof.sandbox.chaos import Chaos, with_chaos
 from payerproof.sandbox.data.load import PackageError, read_package
+from payerproof.sandbox.external import Fetcher
 from payerproof.sandbox.gateways import Gateways
 from payerproof.sandbox.issuer import ExternalIssuer
 from payerproof.sandbox.tls import Certificates, make_certificates, server_context
@@ -47,6 +48,7 @@ class Server:
             external=external,
             gateways=Gateways(lambda: self.certificates, self.port),
         )
+        self.house.fetch = Fetcher(str(self.certificates.authority))
         app: ASGIApp = SandboxApp(self.house)
         if chaos is not None:
             app = with_chaos(app, chaos)

@@ -16,12 +16,17 @@ from payerproof.sandbox.apps import App
 from payerproof.sandbox.clock import Clock
 from payerproof.sandbox.data import build_world
 from payerproof.sandbox.data.world import World
+from payerproof.sandbox.external import Fetch, Fetcher
 from payerproof.sandbox.faces import FACES, Face
 from payerproof.sandbox.issuer import ExternalIssuer, Outside
 from payerproof.sandbox.oauth.store import GrantStore
+from payerproof.sandbox.partners.clients import PartnerClient, partner_facts
+from payerproof.sandbox.partners.state import PartnerState, begun
 from payerproof.sandbox.policies import Policies
 from payerproof.sandbox.portal.factors import Attempts
 from payerproof.sandbox.portal.sessions import Journeys, SessionStore
+from payerproof.sandbox.public.directory import build_directory
+from payerproof.sandbox.public.formulary import build_formulary
 
 Reshape = Callable[[World], World]
 """A change of the data: takes a world, returns another; must not alter what it is given."""
@@ -51,22 +56,38 @@ def shared_world(face: Face) -> World:
 class Tenant:
     """A payer: `base` is ``https://localhost:PORT/NAME``, `fhir_base` is ``base + "/fhir"``.
 
-    `authenticator` judges tokens where another authorization server issues them, else None.
+    The partners' API (clinics, other payers) has a base and a token endpoint of its own;
+    `fetch` gets the keys that a client publishes. `published` is what anybody may read: the
+    directory and the formulary. `authenticator` judges tokens where another
+    authorization server issues them, else None.
     `deactivated` holds client ids that the operator has cut off since the start.
     """
 
-    def __init__(self, name: str, origin: str, spec: TenantSpec, apps: Mapping[str, App]) -> None:
+    def __init__(
+        self,
+        name: str,
+        origin: str,
+        spec: TenantSpec,
+        apps: Mapping[str, App],
+        fetch: Fetch | None = None,
+    ) -> None:
         self.name = name
+        self.origin = origin
+        self.fetch: Fetch = fetch or Fetcher()
         self.base = f"{origin}/{name}"
         self.fhir_base = f"{self.base}/fhir"
         self.issuer = self.base
         self.token_endpoint = f"{self.base}/oauth/token"
+        self.partner_base = f"{self.base}/partner"
+        self.partner_fhir_base = f"{self.partner_base}/fhir"
+        self.partner_token_endpoint = f"{self.partner_base}/oauth/token"
         self.spec = spec
         self.face = spec.face
         self.policies = spec.policies
         self.templates = spec.templates
         self.environment: Environment | None = None
         self.apps: dict[str, App] = dict(apps)
+        self.clients: dict[str, PartnerClient] = dict(partner_facts().clients)
         self.authenticator = Outside(spec.external, lambda: self.world) if spec.external else None
         self.reset()
 
@@ -83,6 +104,17 @@ class Tenant:
         for change in self.spec.reshape:
             world = change(world)
         self.world: World = world
+        self.published: dict[str, World] = {
+            "directory": build_directory(self.face),
+            "formulary": build_formulary(self.face),
+        }
+        if hasattr(self, "partners"):
+            self.partners.close()
+        self.partners: PartnerState = begun(self.world)
+
+    def jwks_address(self, client: PartnerClient) -> str:
+        """The registered address of a client's keys; empty where they were handed in."""
+        return f"{self.origin}{client.jwks_path}" if client.jwks_path else ""
 
     def authenticate(self, request: Request) -> Access | Refusal:
         """Judge the bearer token of a FHIR request (header only; RFC 6750 section 2.1)."""

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 HeaderEdits = Mapping[str, str | None]
 """Headers by name: the value to set, or None to leave the header out."""
 
-_OPEN_TO_SCRIPTS = ("/fhir", "/oauth/token", "/oauth/jwks", "/oauth/userinfo", "/oauth/revoke")
+_OPEN_TO_SCRIPTS = (
+    "/fhir",
+    "/directory/fhir",
+    "/formulary/fhir",
+    "/oauth/token",
+    "/oauth/jwks",
+    "/oauth/userinfo",
+    "/oauth/revoke",
+)
 _ALLOWED_HEADERS = "Authorization, Content-Type, Accept, Prefer, If-None-Match, If-Modified-Since"
 _EXPOSED_HEADERS = "Location, Content-Location, ETag, Last-Modified, Retry-After, WWW-Authenticate"
 

@@ -32,6 +32,16 @@ def transport(**fields: Any) -> Change:
     return _policies("transport", fields)
 
 
+def partners(**fields: Any) -> Change:
+    """Replace fields of the partners' API's policies."""
+    return _policies("partners", fields)
+
+
+def public(**fields: Any) -> Change:
+    """Replace fields of the open APIs' policies."""
+    return _policies("public", fields)
+
+
 def _policies(group: str, fields: dict[str, Any]) -> Change:
     def change(spec: TenantSpec) -> TenantSpec:
         policies = spec.policies

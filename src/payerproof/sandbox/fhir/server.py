@@ -61,20 +61,22 @@ async def answer(request: Request) -> Response:
     try:
         reply = await _reply(request, tenant)
     except Refused as refused:
-        reply = policies.error_reply(refused, _target(request))
+        reply = policies.error_reply(refused, target_of(request))
     except UnicodeError:
         garbled = Refused(400, "value", "The request is not UTF-8.")
-        reply = policies.error_reply(garbled, _target(request))
-    return _response(request, reply, policies.headers_of(reply))
+        reply = policies.error_reply(garbled, target_of(request))
+    return written(request, reply, policies.headers_of(reply))
 
 
-def _target(request: Request) -> str:
+def target_of(request: Request) -> str:
+    """Path and query of a request, as sent."""
     raw = request.scope.get("raw_path") or request.scope["path"].encode()
     query = request.scope.get("query_string", b"")
     return str((raw + (b"?" + query if query else b"")).decode("latin-1"))
 
 
-def _response(request: Request, reply: Reply, headers: Any) -> Response:
+def written(request: Request, reply: Reply, headers: Any) -> Response:
+    """Write a reply as the answer to a request."""
     body = reply.raw if reply.resource is None else orjson.dumps(reply.resource)
     if reply.status in (204, 304):
         headers = {name: value for name, value in headers.items() if name != "Content-Type"}
@@ -90,9 +92,9 @@ async def _reply(request: Request, tenant: Any) -> Reply:
     method = policies.method_of(request.method, request.headers)
     if method == "OPTIONS":
         return outcome.options()
-    segments = policies.path_segments(_below_base(request, tenant.fhir_base))
-    query = _pairs(request.scope.get("query_string", b""))
-    _negotiate(policies, request, query)
+    segments = policies.path_segments(below_base(request, tenant.fhir_base))
+    query = query_pairs(request.scope.get("query_string", b""))
+    negotiate(policies, request, query)
     if segments == ("metadata",) and method in ("GET", "HEAD"):
         statement = capability_statement(tenant.fhir_base, await _oauth_uris(tenant))
         return Reply(resource=policies.capability(statement, tenant.face))
@@ -171,11 +173,11 @@ async def _accounted(
 
 async def _dispatch(call: Call, request: Request, segments: tuple[str, ...], query: Pairs) -> Reply:
     if call.method in ("GET", "HEAD"):
-        target = _target(request)
+        target = target_of(request)
         return call.policies.through_cache(call, target, lambda: get(call, segments, query))
     if call.method == "POST":
-        return await _post(call, request, segments, query)
-    return call.policies.write(call, segments, await _body(request))
+        return await post(call, request, segments, query)
+    return call.policies.write(call, segments, await body_of(request))
 
 
 def _call(request: Request, tenant: Any, method: str, access: Access) -> Call:
@@ -192,7 +194,7 @@ def _call(request: Request, tenant: Any, method: str, access: Access) -> Call:
     )
 
 
-def _below_base(request: Request, fhir_base: str) -> bytes:
+def below_base(request: Request, fhir_base: str) -> bytes:
     """Return the raw path below the FHIR base, byte for byte as it was sent."""
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     prefix = urlsplit(fhir_base).path
@@ -203,7 +205,8 @@ def _below_base(request: Request, fhir_base: str) -> bytes:
     return b"/" + parts[depth + 1] if len(parts) > depth + 1 else b""
 
 
-def _pairs(raw: bytes) -> Pairs:
+def query_pairs(raw: bytes) -> Pairs:
+    """Read the query; raises `Refused` (400, 414)."""
     if len(raw) > _MAX_QUERY:
         raise Refused(414, "too-long", "The query is too long; use POST _search.")
     try:
@@ -213,7 +216,8 @@ def _pairs(raw: bytes) -> Pairs:
     return parse_qsl(text, keep_blank_values=True, errors="strict")
 
 
-def _negotiate(policies: Any, request: Request, query: Sequence[tuple[str, str]]) -> None:
+def negotiate(policies: Any, request: Request, query: Sequence[tuple[str, str]]) -> None:
+    """Refuse (406) what is not FHIR R4 JSON."""
     wanted = next((value for name, value in query if name == "_format"), "")
     accept = request.headers.get("accept", "")
     segments = request.scope["path"].rstrip("/").split("/")
@@ -223,8 +227,9 @@ def _negotiate(policies: Any, request: Request, query: Sequence[tuple[str, str]]
         raise Refused(406, "not-supported", "This API speaks FHIR R4 as JSON only.")
 
 
-async def _post(call: Call, request: Request, segments: tuple[str, ...], query: Pairs) -> Reply:
-    body = await _body(request)
+async def post(call: Call, request: Request, segments: tuple[str, ...], query: Pairs) -> Reply:
+    """Answer one POST of an authenticated call; raises `Refused`."""
+    body = await body_of(request)
     if not segments:
         return call.policies.batch(call, body)
     if segments == docref.PATH:
@@ -239,7 +244,7 @@ async def _post(call: Call, request: Request, segments: tuple[str, ...], query: 
     if body and media != _FORM:
         raise Refused(415, "not-supported", f"POST _search takes {_FORM}.")
     pairs = list(call.policies.merge_sources(query, _form(body)))
-    _negotiate(call.policies, request, pairs)
+    negotiate(call.policies, request, pairs)
     if len(segments) == 2 and kind in PARAMETERS:
         return Reply(resource=search(call, kind, pairs, posted=True))
     if len(segments) == 4 and kind == "Patient" and segments[2] in PARAMETERS:
@@ -247,7 +252,8 @@ async def _post(call: Call, request: Request, segments: tuple[str, ...], query: 
     raise Refused(404, "not-found", NOWHERE)
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
+    """Read the body, up to what the API takes; raises `Refused` (413)."""
     body = b""
     async for chunk in request.stream():
         body += chunk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
-from payerproof.sandbox.portal import managing, sharing, signing_in
+from payerproof.sandbox.portal import clinics, managing, sharing, signing_in
 from payerproof.sandbox.portal.visit import Visit, continue_journey, page
 
 BOTH = ["GET", "POST"]
@@ -33,6 +33,7 @@ def routes() -> list[Route]:
         Route("/choose-member", members, methods=BOTH),
         Route("/consent", consent, methods=BOTH),
         Route("/no-record", no_record, methods=BOTH),
+        Route("/provider-access", page(clinics.show_choices, clinics.choose), methods=BOTH),
         Route("/apps", page(managing.show_apps)),
         Route("/apps/revoke", page(managing.ask_revoke, managing.revoke), methods=BOTH),
     ]

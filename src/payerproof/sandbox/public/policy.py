@@ -1,0 +1,30 @@
+"""Every decision of the open APIs that an engineer could get wrong, each replaceable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+
+from payerproof.sandbox.public import api, search
+
+if TYPE_CHECKING:
+    from payerproof.sandbox.data.world import Resource
+    from payerproof.sandbox.fhir.call import Criterion, Refused, Reply
+    from payerproof.sandbox.public.search import Shelf
+
+    Segments = tuple[str, ...]
+    Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class PublicPolicies:
+    """The correct directory and formulary."""
+
+    asks_who: Callable[[Shelf, Request, Segments], Refused | None] = api.asks_who
+    found: Callable[[Shelf, Segments, Pairs], Reply] = api.found
+    matches: Callable[[Shelf, Resource, Criterion], bool] = search.matches
+    headers_of: Callable[[Shelf, Reply], dict[str, str]] = api.headers_of
+    capability: Callable[[Shelf], dict[str, Any]] = api.capability_statement
