@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from payerproof.expect import claim_rules
 from payerproof.expect.claims import CLAIMS, Claim
-from payerproof.expect.must_support import address_of, following, profiles_of, unseen
+from payerproof.expect.must_support import expect_seen, profiles_of
 from payerproof.suite import (
     Api,
     Declared,
@@ -98,24 +98,9 @@ def test_must_support_is_seen(
     population: tuple[Person, ...], declared: Declared, profile: str
 ) -> None:
     """Every must-support element of a profile in use is populated somewhere in the population."""
-    # given the resources of all records that follow a profile of the newest declared version
-    held = declared.carin_bb[0]
-    kind, address = address_of(held, profile)
-    not_applicable_unless(kind, f"CARIN Blue Button {held.version} has no profile {profile}.")
-    known = [row for person in population for row in person.known(kind)]
-    rows = following(known, held, kind, address)
-    not_applicable_unless(rows, f"No {kind} of the test members follows {profile}.")
-    # when its must-support elements are looked for
-    found = unseen(rows, held, kind, address)
-    # then each was seen
-    expect.that(
-        not found.missing,
-        f"each of {found.total} must-support elements of {profile} in some resource",
-        f"never in {found.resources} resources: {', '.join(found.missing)}"
-        if found.missing
-        else f"so in {found.resources} resources",
-        *(x for person in population for x in person.record.exchanges.get(kind, ())),
-    )
+    # given the records of all members, and a profile of the newest declared version
+    # when its must-support elements are looked for, then each was seen
+    expect_seen(population, declared.carin_bb[0], profile)
 
 
 def _none(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from payerproof.expect.demands import holding, included, query, reads, searches
-from payerproof.expect.linked import dead_links, followed, keys_of, referred
+from payerproof.expect.linked import expect_resolved, keys_of, referred
 from payerproof.expect.queries import expect_found
 from payerproof.expect.sameness import differences
 from payerproof.suite import (
@@ -90,18 +90,8 @@ def test_references_of_claims_resolve(api: Api, member: Person, kind: str) -> No
     """What claims and coverage refer to on this server can be read there."""
     # given claims or coverage that refer to others
     rows = member.record.of(kind)
-    exchanges = followed(rows, member.around, api.base)
-    not_applicable_unless(exchanges, f"No {kind} of {member} refers to anything that was followed.")
-    # when the references are followed
-    dead = dead_links(rows, member.around, api.base)
-    # then each leads to a resource
-    expect.that(
-        not dead,
-        f"each of {len(exchanges)} references of {kind} leads to a resource",
-        ", ".join(f"{path} {told}" for path, told in sorted(dead.items())[:5])
-        or "each of them does",
-        *exchanges,
-    )
+    # when they are followed, then each leads to a resource
+    expect_resolved(rows, member.around, api.base, kind, str(member))
 
 
 @check("carin-bb.includes/what-is-referred-to", needs=("member",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from payerproof.browser.facts import AuthorizationOutcome
+from payerproof.browser.facts import AuthorizationOutcome, PageFacts
 from payerproof.suite import (
     Apps,
     Authorization,
@@ -90,12 +90,8 @@ def test_prompt_for_consent(
     # when it asks again for the same and wants the member to be asked
     page = portal.visit(authorization.request(apps.default, prompt="consent").url, member)
     # then they are, or first for whom
-    expect.that(
-        page.kind in ("consent", "picker"),
-        "the consent page, or the choice of a member before it",
-        f"a page of kind {page.kind}, status {page.status}",
-        page.exchange,
-        page.screenshot,
+    _expect_page(
+        page, ("consent", "picker"), "the consent page, or the choice of a member before it"
     )
 
 
@@ -115,13 +111,12 @@ def test_prompt_for_login(
     # when an app wants them to sign in anew, as for somebody else at the same computer
     page = portal.visit(authorization.request(apps.default, prompt="login").url, member)
     # then the login is shown
-    expect.that(
-        page.kind in ("login", "second-factor"),
-        "the login page",
-        f"a page of kind {page.kind}, status {page.status}",
-        page.exchange,
-        page.screenshot,
-    )
+    _expect_page(page, ("login", "second-factor"), "the login page")
+
+
+def _expect_page(page: PageFacts, kinds: tuple[str, ...], expected: str) -> None:
+    found = f"a page of kind {page.kind}, status {page.status}"
+    expect.that(page.kind in kinds, expected, found, page.exchange, page.screenshot)
 
 
 def _must_know_prompt(smart: SmartConfiguration) -> None:

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from payerproof.expect.outcomes import not_applicable_unless, settle
 from payerproof.fhir.reply import Reply
 from payerproof.fhir.searching import values_of
 from payerproof.fhir.surroundings import Surroundings, local, references_in
 from payerproof.guides.duties import Duties
+
+
+def expect_resolved(
+    resources: Sequence[Mapping[str, Any]], around: Surroundings, base: str, kind: str, whose: str
+) -> None:
+    """Each reference of a kind's resources that was followed leads to a resource.
+
+    Raises `NotApplicable` where none was followed, and `Unmet`.
+    """
+    exchanges = followed(resources, around, base)
+    not_applicable_unless(exchanges, f"No {kind} of {whose} refers to anything that was followed.")
+    dead = dead_links(resources, around, base)
+    settle(
+        not dead,
+        f"each of {len(exchanges)} references of {kind} leads to a resource",
+        ", ".join(f"{path} {told}" for path, told in sorted(dead.items())[:5])
+        or "each of them does",
+        *exchanges,
+    )
 
 
 def dead_links(

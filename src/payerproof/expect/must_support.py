@@ -10,12 +10,16 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
+from payerproof.expect.outcomes import not_applicable_unless, settle
 from payerproof.expect.profiles import validator
+from payerproof.fhir.record import Record
 from payerproof.guides.duties import Duties, duties, versions
 from payerproof.guides.library import Library
 from payerproof.places import shipped
+
+_TITLES: Mapping[str, str] = {"us-core": "US Core", "carin-bb": "CARIN Blue Button"}
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,39 @@ class Unseen:
     resources: int
     total: int
     missing: tuple[str, ...]
+
+
+class Recorded(Protocol):
+    """Somebody whose record was collected."""
+
+    @property
+    def record(self) -> Record:
+        """What searches found."""
+
+    def known(self, kind: str) -> Sequence[Mapping[str, Any]]:
+        """Resources of a type that were found or followed."""
+
+
+def expect_seen(population: Sequence[Recorded], held: Duties, profile: str) -> None:
+    """Every must-support element of a profile is populated in some resource that follows it.
+
+    Raises `NotApplicable` where the version has no such profile or nothing follows it, and `Unmet`.
+    """
+    kind, address = address_of(held, profile)
+    guide = f"{_TITLES[held.guide]} {held.version}"
+    not_applicable_unless(kind, f"{guide} has no profile {profile} for servers.")
+    known = [row for person in population for row in person.known(kind)]
+    rows = following(known, held, kind, address)
+    not_applicable_unless(rows, f"No {kind} of the test members follows {profile}.")
+    found = unseen(rows, held, kind, address)
+    settle(
+        not found.missing,
+        f"each of {found.total} must-support elements of {profile} in some resource",
+        f"never in {found.resources} resources: {', '.join(found.missing)}"
+        if found.missing
+        else f"so in {found.resources} resources",
+        *(x for person in population for x in person.record.exchanges.get(kind, ())),
+    )
 
 
 def profiles_of(guide: str) -> list[str]:
