@@ -8,6 +8,7 @@ from payerproof.expect import (
     not_applicable_unless,
     remark,
 )
+from payerproof.fhir.bulk import Export, Exports
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.declared import Declared
@@ -16,13 +17,14 @@ from payerproof.plugin.grants import Grant
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal, eventually
 from payerproof.plugin.marks import check
 from payerproof.plugin.observed import Observed
+from payerproof.plugin.organisations import Organisation
 from payerproof.plugin.parameters import each
 from payerproof.plugin.people import Person
 from payerproof.plugin.revocation import Ended
 from payerproof.smart.configuration import SmartConfiguration
 from payerproof.smart.request import AuthorizationRequest
 from payerproof.smart.tokens import TokenAnswer, TokenEndpoint
-from payerproof.target import App, Persona, Target
+from payerproof.target import App, Clinic, OtherPayer, Persona, Target
 
 __all__ = [
     "Api",
@@ -30,12 +32,17 @@ __all__ = [
     "Apps",
     "Authorization",
     "AuthorizationRequest",
+    "Clinic",
     "Declared",
     "Ended",
+    "Export",
+    "Exports",
     "FhirClient",
     "Grant",
     "Lease",
     "Observed",
+    "Organisation",
+    "OtherPayer",
     "Person",
     "Persona",
     "Portal",

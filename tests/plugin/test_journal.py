@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from payerproof.plugin.journal import Journal, open_changes, undo
+from payerproof.plugin.journal import Journal, open_changes, undo, undo_controls
 
 
 class Portal:
@@ -66,3 +67,24 @@ def test_undo_visits_each_persona_once_and_says_what_is_left(tmp_path: Path) -> 
         ("ada", "app2"),
     ]
     assert open_changes(tmp_path) == left
+
+
+def test_what_hooks_did_is_undone_by_hooks_the_last_first(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "gw0")
+    journal.open("grant", "ada", "app1")
+    first = journal.open_control("opt-in", {"persona": "ada", "opted_out": False}, "ada")
+    journal.open_control("attribution", {"persona": "eli", "holds": True}, "eli")
+    called: list[tuple[str, Any]] = []
+
+    def call(hook: str, body: Any) -> bool:
+        called.append((hook, body))
+        return hook != "opt-in"
+
+    assert undo_controls(tmp_path, call) == (first,)
+    assert called == [
+        ("attribution", {"persona": "eli", "holds": True}),
+        ("opt-in", {"persona": "ada", "opted_out": False}),
+    ]
+    assert [one.kind for one in open_changes(tmp_path)] == ["grant", "control"]
+    assert undo(tmp_path, Portal(), {"app1": "App"}) == ()
+    assert open_changes(tmp_path) == (first,)

@@ -68,6 +68,7 @@ def make_http(recorder: Recorder) -> Iterator[Callable[..., Http]]:
             "deadline_seconds": 60.0,
             "connect_seconds": 30.0,
             "max_body_bytes": 1_000_000,
+            "max_export_bytes": 3_000_000,
         }
         files = {"ca_bundle": None, "client_certificate": None, "client_key": None, "proxy": None}
         clients.append(

@@ -7,6 +7,7 @@ import threading
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -248,3 +249,30 @@ def test_no_more_requests_at_once_than_allowed(make_http: Make, serve: Serve) ->
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: http.send("GET", f"{server.url}/"), range(8)))
     assert now[1] == 2
+
+
+def test_a_body_goes_to_a_private_file_and_its_first_lines_to_the_record(
+    make_http: Make, serve: Serve, lines: Callable[[], list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    body = b'{"resourceType":"Patient","id":"x"}\n' * 50_000
+    server = serve(ok(gzip.compress(body), "Content-Encoding: gzip"))
+    path = tmp_path / "one.ndjson"
+    answer = make_http().send("GET", f"{server.url}/", into=path)
+    assert path.read_bytes() == body
+    assert path.stat().st_mode & 0o077 == 0
+    assert 0 < len(answer.content) <= 16 * 1024
+    assert answer.content.endswith(b"\n")
+    (line,) = lines()
+    assert line["response_bytes"] == len(body)
+
+
+def test_a_file_has_a_cap_of_its_own_and_a_refusal_goes_to_none(
+    make_http: Make, serve: Serve, tmp_path: Path
+) -> None:
+    server = serve(ok(b"a" * 3_000_001))
+    with pytest.raises(Unreachable, match="3,000,000 bytes"):
+        make_http().send("GET", f"{server.url}/", into=tmp_path / "long")
+    refusal = serve(ok(b"no").replace(b"200 OK", b"401 Unauthorized"))
+    answer = make_http().send("GET", f"{refusal.url}/", into=tmp_path / "none")
+    assert (answer.status, answer.content) == (401, b"no")
+    assert not (tmp_path / "none").exists()

@@ -17,7 +17,9 @@ WORDS = {
     "asymmetric_app", "attested_and_unattested_app", "representative", "representative_of_two",
     "minor", "household", "namesakes", "browser", "portal", "date_edges", "expected_claims",
     "writes", "state_changes",
-    "provider_access", "directory", "formulary",
+    "provider_access", "directory", "formulary", "payer_to_payer",
+    "clinic", "two_clinics", "clinic_out_of_network", "second_key", "opted_out_member",
+    "other_payer", "opt_out_page",
 }  # fmt: skip
 APP = '[[apps]]\nid = "{0}"\nclient_id = "{0}"\ntype = "{1}"\nredirect_uri = "https://x/"\n{2}\n'
 

@@ -111,3 +111,33 @@ def look_at_discovery(target: Target, http: Http) -> Iterator[Finding]:
     else:
         text = f"{base}/metadata gives no CapabilityStatement with a FHIR version."
         yield Finding("capability statement", "note", text)
+
+
+def look_at_partners(target: Target, http: Http) -> Iterator[Finding]:
+    """Whether each clinic and each other payer is given a token at the API that it asks."""
+    from payerproof.polite import Unreachable
+    from payerproof.smart.backend import BackendServices
+    from payerproof.smart.configuration import fetch
+
+    apis = (
+        ("clinic", target.endpoints.provider_access, target.clinics),
+        ("payer", target.endpoints.payer_to_payer, target.payers),
+    )
+    for kind, base, partners in apis:
+        for partner in partners if base else ():
+            subject = f"token of {kind} {partner.id}"
+            try:
+                endpoint = partner.token_endpoint or fetch(http, str(base).rstrip("/")).endpoint(
+                    "token_endpoint"
+                )
+                if not endpoint:
+                    yield problem(subject, f"{base} names no token endpoint; set token_endpoint.")
+                    continue
+                backend = BackendServices(http, partner, partner.id, endpoint, partner.scopes)
+                answer = backend.ask()
+            except Unreachable as trouble:
+                yield problem(subject, trouble.sentence)
+                continue
+            told = f"{answer.status} {answer.error}".strip()
+            given = Finding(subject, "fine", f"given for {' '.join(answer.scopes)}.")
+            yield given if answer.gave_token else Finding(subject, "note", f"not given: {told}.")

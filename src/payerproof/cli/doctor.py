@@ -68,7 +68,11 @@ def _look(target: Target, *, offline: bool, logins: bool, how: str) -> Iterator[
     from payerproof.cli.bench import bench, http_only
     from payerproof.cli.checkup import look_offline
     from payerproof.cli.checkup_login import look_at_logins
-    from payerproof.cli.checkup_network import look_at_discovery, look_at_hosts
+    from payerproof.cli.checkup_network import (
+        look_at_discovery,
+        look_at_hosts,
+        look_at_partners,
+    )
     from payerproof.target.needs import can_log_in
 
     before = list(look_offline(target))
@@ -81,7 +85,9 @@ def _look(target: Target, *, offline: bool, logins: bool, how: str) -> Iterator[
         return
     with http_only(target) as http:
         discovered = list(look_at_discovery(target, http))
-    yield from discovered
+        yield from discovered
+        if logins and not any(one.code for one in discovered):
+            yield from look_at_partners(target, http)
     able = any(can_log_in(target, one) for one in target.personas)
     if logins and able and not any(one.code for one in discovered):
         with bench(target, how) as session:

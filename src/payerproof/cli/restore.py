@@ -32,6 +32,7 @@ def restore(run: str, payer: str | None, reports: Path) -> int:
     from payerproof.cli.invocation import Invocation, run_folder
     from payerproof.cli.preflight import ready_target
     from payerproof.plugin.journal import open_changes, undo
+    from payerproof.plugin.operating import put_back
 
     folder = run_folder(run, reports)
     pending = open_changes(folder)
@@ -39,14 +40,17 @@ def restore(run: str, payer: str | None, reports: Path) -> int:
         click.echo("Nothing is left to put back.", err=True)
         return ExitCode.OK
     target = ready_target(payer or Invocation.load(folder).payer, production=True)
-    if not target.pages.app_management:
+    by_page = [one for one in pending if one.kind != "control"]
+    if by_page and not target.pages.app_management:
         raise Stop(
             f"{target.path}: pages.app_management is missing: it is there that grants are revoked. "
-            f"Left to put back: {_words(pending)}."
+            f"Left to put back: {_words(by_page)}."
         )
     click.echo(f"Putting back at {target.name}: {_words(pending)}.", err=True)
-    with bench(target, "browser") as session:
-        left = undo(folder, session.agent, {app.id: app.name for app in target.apps})
+    with bench(target, "browser" if by_page else "hook") as session:
+        left = put_back(session, folder)
+        if by_page:
+            left += undo(folder, session.agent, {app.id: app.name for app in target.apps})
     if left:
         raise Stop(f"not put back: {_words(left)}.", ExitCode.UNREACHABLE)
     click.echo("Everything is as it was.", err=True)
@@ -54,5 +58,10 @@ def restore(run: str, payer: str | None, reports: Path) -> int:
 
 
 def _words(changes: Sequence[Change]) -> str:
-    pairs = dict.fromkeys(f"{one.kind} of {one.persona} to {one.app}" for one in changes)
+    pairs = dict.fromkeys(
+        f"{one.undo} {one.persona}".strip()
+        if one.kind == "control"
+        else f"{one.kind} of {one.persona} to {one.app}"
+        for one in changes
+    )
     return ", ".join(pairs)

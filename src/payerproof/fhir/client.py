@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json as json_text
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -122,6 +124,24 @@ class FhirClient:
         found = self.memory.once(_key(method, address, sent, json, fields, bearer), ask)
         assert isinstance(found, Reply)
         return found
+
+    def download(self, url: str, folder: Path, **headers: str) -> tuple[Reply, str]:
+        """GET an address into a file of this folder; the reply holds its first lines only.
+
+        Returns the file's path as well. Downloads are never remembered, and the token goes to the
+        base's origin only. Raises `payerproof.polite.Unreachable` where no answer comes.
+        """
+        path = folder / f"{secrets.token_hex(12)}.ndjson"
+        answer = self.http.send(
+            "GET",
+            url,
+            headers={**self.headers, **_named(headers)},
+            bearer=self.token if _same_origin(url, self.base) else "",
+            persona=self.persona,
+            app=self.app,
+            into=path,
+        )
+        return Reply(answer, url), str(path)
 
     def get(self, path: str, params: Params = (), **headers: str) -> Reply:
         """GET a path below the base, or an absolute address."""

@@ -23,6 +23,7 @@ from payerproof.plugin.digests import environment_digest, exam_digest
 from payerproof.plugin.grants import Connection, Grant, Memo, acts_for
 from payerproof.plugin.journal import open_changes, undo
 from payerproof.plugin.locate import make_key, segment, segments
+from payerproof.plugin.operating import put_back
 from payerproof.plugin.reach import Reach, shared_connections
 from payerproof.plugin.session import RunSession, known_secrets
 from payerproof.plugin.settings import Settings
@@ -174,6 +175,7 @@ class Controller:
         """
         session = RunSession.open(self.settings, "end", memo)
         try:
+            put_back(session, Path(self.settings.run_dir))
             people = {one.id: one for one in self.target.personas}
             changes = open_changes(Path(self.settings.run_dir))
             grants = Counter((one.persona, one.app) for one in changes)

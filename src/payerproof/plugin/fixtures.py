@@ -11,23 +11,30 @@ import pytest
 from payerproof.plugin.declared import Declared
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal
 from payerproof.plugin.observed import Observed
+from payerproof.plugin.organisations import Organisation, clinic_of, payer_of
 from payerproof.plugin.people import Person
 from payerproof.plugin.revocation import Ended
 from payerproof.plugin.revoking import ended_by_the_member
 from payerproof.plugin.session import RunSession
 from payerproof.plugin.stash import SESSION
 from payerproof.smart.configuration import SmartConfiguration
-from payerproof.target import Target
+from payerproof.target import Clinic, OtherPayer, Target
+from payerproof.target.needs import clinic_pair, served_clinics
 
 NAMES = (
     "api",
     "apps",
     "authorization",
     "capability",
+    "clinic",
+    "clinics",
     "declared",
     "lease",
     "member",
     "observed",
+    "other_clinic",
+    "other_payers",
+    "outsider",
     "population",
     "portal",
     "relatives",
@@ -121,6 +128,43 @@ def representative(run_session: RunSession) -> Person:
     found = run_session.cast.representative()
     assert found is not None, "needs representative: say so in @check(…, needs=('representative',))"
     return run_session.person(found)
+
+
+@pytest.fixture
+def clinics(run_session: RunSession) -> tuple[Organisation[Clinic], ...]:
+    """Every clinic of the payer file, as a client of the Provider Access API."""
+    return tuple(clinic_of(run_session, one) for one in run_session.target.clinics)
+
+
+@pytest.fixture
+def clinic(run_session: RunSession) -> Organisation[Clinic]:
+    """The clinic most checks act for: in the network, with a member who can log in."""
+    served = served_clinics(run_session.target)
+    assert served, "needs clinic: say so in @check(…, needs=('clinic',))"
+    pair = clinic_pair(run_session.target)
+    return clinic_of(run_session, pair[0] if pair else served[0])
+
+
+@pytest.fixture
+def other_clinic(run_session: RunSession) -> Organisation[Clinic]:
+    """A second clinic in the network, with a member whom `clinic` does not treat."""
+    pair = clinic_pair(run_session.target)
+    assert pair is not None, "needs two_clinics: say so in @check(…, needs=('two_clinics',))"
+    return clinic_of(run_session, pair[1])
+
+
+@pytest.fixture
+def outsider(run_session: RunSession) -> Organisation[Clinic]:
+    """A clinic outside the network that treats a test member."""
+    found = [one for one in run_session.target.clinics if not one.in_network and one.treats]
+    assert found, "needs clinic_out_of_network: say so in @check(…)"
+    return clinic_of(run_session, found[0])
+
+
+@pytest.fixture
+def other_payers(run_session: RunSession) -> tuple[Organisation[OtherPayer], ...]:
+    """Every other payer of the payer file, as a client of the Payer-to-Payer API."""
+    return tuple(payer_of(run_session, one) for one in run_session.target.payers)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.first_trip import Exchanged, LoginTrouble
 from payerproof.plugin.grants import Grant
+from payerproof.plugin.organisations import Organisation
 from payerproof.plugin.people import Person
 from payerproof.plugin.readings import NothingFree
 from payerproof.plugin.session import RunSession
@@ -39,8 +40,10 @@ class Api:
         """The payer file."""
         return self._session.target
 
-    def as_(self, who: Person | Grant) -> FhirClient:
-        """A client with a person's shared token, or with a grant's token."""
+    def as_(self, who: Person | Grant | Organisation[Any]) -> FhirClient:
+        """A client with a person's shared token, a grant's, or a clinic's at the API it asks."""
+        if isinstance(who, Organisation):
+            return who.client
         grant = who if isinstance(who, Grant) else self._session.shared_grant(who.persona)
         return self._session.client(grant)
 
@@ -48,7 +51,7 @@ class Api:
         """A client without a token."""
         return self._session.anonymous()
 
-    def once(self, who: Person | Grant | None = None) -> FhirClient:
+    def once(self, who: Person | Grant | Organisation[Any] | None = None) -> FhirClient:
         """A client, without a token or somebody's, that sends each request once in a run.
 
         Whoever asks the same again is given the same reply; so is who asks for the record's own

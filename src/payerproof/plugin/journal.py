@@ -2,7 +2,8 @@
 
 An entry is written before the change is made and closed when it is undone, so that after a kill
 ``payerproof restore RUN`` knows what is left. It holds no secret: a grant is undone by its app's
-name on the portal's page, never by its token.
+name on the portal's page, never by its token, and what an operator's hook did by another call of a
+hook.
 """
 
 from __future__ import annotations
@@ -10,21 +11,25 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change at the payer: `kind` is ``grant`` (a member authorized an app)."""
+    """One change at the payer: `kind` is ``grant`` (a member authorized an app) or ``control``."""
 
     id: str
     kind: str
     persona: str
     app: str
     check: str = ""
+    undo: str = ""
+    """Of a ``control``: the hook that puts things back."""
+    body: str = ""
+    """What that hook is sent, as JSON; names of the payer file only."""
 
 
 class Journal:
@@ -38,12 +43,18 @@ class Journal:
 
     def open(self, kind: str, persona: str, app: str, check: str = "") -> Change:
         """Note a change before it is made."""
+        return self._opened(kind, persona, app, check)
+
+    def open_control(self, undo: str, body: Mapping[str, Any], persona: str = "") -> Change:
+        """Note, before it is made, a change that a call of the hook `undo` puts back."""
+        return self._opened("control", persona, "", "", undo, json.dumps(body, sort_keys=True))
+
+    def _opened(self, *parts: str) -> Change:
         with self._lock:
             self._count += 1
-            change = Change(f"{self._process}-{self._count}", kind, persona, app, check)
-            self._write(
-                {"open": change.id, "kind": kind, "persona": persona, "app": app, "check": check}
-            )
+            change = Change(f"{self._process}-{self._count}", *parts)
+            entry = {name: value for name, value in asdict(change).items() if name != "id"}
+            self._write({"open": change.id, **entry})
         return change
 
     def close(self, change: Change) -> None:
@@ -73,7 +84,15 @@ def open_changes(run_dir: Path) -> tuple[Change, ...]:
     entries = [line for path in sorted(run_dir.glob("journal-*.jsonl")) for line in _lines(path)]
     closed = {entry["close"] for entry in entries if "close" in entry}
     return tuple(
-        Change(entry["open"], entry["kind"], entry["persona"], entry["app"], entry["check"])
+        Change(
+            entry["open"],
+            entry["kind"],
+            entry["persona"],
+            entry["app"],
+            entry["check"],
+            entry.get("undo", ""),
+            entry.get("body", ""),
+        )
         for entry in entries
         if "open" in entry and entry["open"] not in closed
     )
@@ -87,12 +106,24 @@ class Revokes(Protocol):
         ...
 
 
+def undo_controls(run_dir: Path, call: Callable[[str, Any], bool]) -> tuple[Change, ...]:
+    """Call the hooks that put back what hooks did, the last change first.
+
+    `call` sends a hook its JSON object and says whether it did it. Returns what could not be
+    undone.
+    """
+    changes = [one for one in reversed(open_changes(run_dir)) if one.kind == "control"]
+    undone = tuple(one for one in changes if call(one.undo, json.loads(one.body or "{}")))
+    close_all(run_dir, undone)
+    return tuple(one for one in changes if one not in undone)
+
+
 def undo(run_dir: Path, agent: Revokes, names: Mapping[str, str]) -> tuple[Change, ...]:
     """Revoke what members granted and nobody gave back; return what could not be undone.
 
     `names` gives the name under which the portal shows each app.
     """
-    changes = open_changes(run_dir)
+    changes = tuple(one for one in open_changes(run_dir) if one.kind != "control")
     undone: list[Change] = []
     for persona in dict.fromkeys(change.persona for change in changes):
         own = [change for change in changes if change.persona == persona]

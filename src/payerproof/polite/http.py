@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -32,6 +33,8 @@ class _Errand:
     persona: str
     app: str
     deadline: float
+    into: Path | None = None
+    """File that takes the body."""
     until: float = math.inf
     """Set when the first request starts: waiting for one's turn does not count."""
 
@@ -81,13 +84,16 @@ class Http:
         app: str = "",
         follow: int = 0,
         deadline: float | None = None,
+        into: Path | None = None,
     ) -> Answer:
         """Send one request, and again where that is polite; returns the last answer.
 
         A 429 or 503 is tried again after its ``Retry-After`` where that lies within `deadline`
         (seconds for everything, default ``limits.deadline_seconds``), otherwise returned. GET and
         HEAD are sent again, twice at most, after a connection reset. Up to `follow` redirects are
-        followed. Every attempt is an exchange of its own.
+        followed. Every attempt is an exchange of its own. With `into` the body of a 200 goes to
+        that file as it comes, up to ``limits.max_export_bytes``, and `Answer.content` holds its
+        first lines only.
 
         Raises `Unreachable` where no answer came, and `ValueError` where the request itself
         cannot be put together.
@@ -96,7 +102,7 @@ class Http:
             method, url, headers=headers, form=form, json=json, content=content, bearer=bearer
         )
         seconds = self._limits.deadline_seconds if deadline is None else deadline
-        errand = _Errand(persona, app, seconds)
+        errand = _Errand(persona, app, seconds, into)
         seen = {request.url}
         answer = self._patiently(request, errand)
         for _ in range(follow):
@@ -152,11 +158,12 @@ class Http:
             sent = _pairs(prepared.headers)
             record = _Record(self.recorder, request, sent, errand, attempt, started)
             try:
-                response, content = self._wire.exchange(
+                response, body = self._wire.exchange(
                     prepared,
                     connect=self._limits.connect_seconds,
                     deadline=max(errand.until - begun, 0.001),
-                    max_body=self._limits.max_body_bytes,
+                    max_body=self._longest(errand),
+                    into=errand.into,
                 )
             except (httpx.LocalProtocolError, httpx.InvalidURL) as ours:
                 raise ValueError("the request cannot go over HTTP as it is") from ours
@@ -164,8 +171,14 @@ class Http:
                 raise self._failed(record, trouble, target, errand, begun) from trouble
             elapsed = self._since(begun)
         headers = Headers(_pairs(response.headers))
-        exchange = record.write(response.status_code, headers, content, elapsed)
-        return Answer(response.status_code, headers, content, request.url, exchange, elapsed)
+        exchange = record.write(
+            response.status_code, headers, body.content, elapsed, size=body.size
+        )
+        return Answer(response.status_code, headers, body.content, request.url, exchange, elapsed)
+
+    def _longest(self, errand: _Errand) -> int:
+        """Longest body in bytes: more may go to a file than into memory."""
+        return self._limits.max_export_bytes if errand.into else self._limits.max_body_bytes
 
     def _failed(
         self, record: _Record, trouble: Exception, target: Target, errand: _Errand, begun: float
@@ -188,7 +201,7 @@ class Http:
             host=target.place,
             deadline=errand.deadline,
             connect=self._limits.connect_seconds,
-            max_body=self._limits.max_body_bytes,
+            max_body=self._longest(errand),
             proxy=self._tls.proxy,
             has_bundle=bool(self._tls.ca_bundle),
         )
@@ -234,7 +247,14 @@ class _Record:
     started: datetime
 
     def write(
-        self, status: int | None, headers: Headers, body: bytes, elapsed: int, error: str = ""
+        self,
+        status: int | None,
+        headers: Headers,
+        body: bytes,
+        elapsed: int,
+        error: str = "",
+        *,
+        size: int | None = None,
     ) -> str:
         return self.recorder.exchange(
             started=self.started,
@@ -246,6 +266,7 @@ class _Record:
             status=status,
             response_headers=headers.items(),
             response_body=body,
+            response_bytes=size,
             persona=self.errand.persona,
             app=self.errand.app,
             attempt=self.attempt,

@@ -37,6 +37,11 @@ class LimitsLike(Protocol):
         """Longest body that is read, after decompression."""
         ...
 
+    @property
+    def max_export_bytes(self) -> int:
+        """Longest body that goes to a file."""
+        ...
+
 
 class TlsLike(Protocol):
     """Table ``[tls]`` of a payer file."""

@@ -7,13 +7,16 @@ follows redirects or reads proxies from the environment, and request targets sta
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,6 +31,19 @@ request, which may not be sent twice, does not meet a closing connection."""
 
 _ADDRESS = re.compile(r"(https?)://([^/?#\\]+)([^#]*)", re.IGNORECASE)
 _UNSENDABLE = re.compile(r"[^\x21-\x7e]")
+
+
+KEPT_OF_A_FILE = 16 * 1024
+"""How much of a body that goes to a file is kept for the record, in bytes."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Body:
+    """A body after decompression; of one that went to a file, the beginning in whole lines."""
+
+    content: bytes
+    size: int
+    """Length of all of it, in bytes."""
 
 
 class BrokenOff(Exception):
@@ -99,8 +115,11 @@ class Wire:
         connect: float,
         deadline: float,
         max_body: int,
-    ) -> tuple[httpx.Response, bytes]:
+        into: Path | None = None,
+    ) -> tuple[httpx.Response, Body]:
         """Send `request` and read the whole answer, decompressed.
+
+        With `into` a successful answer goes to that file as it comes, and its beginning is kept.
 
         Raises what httpx raises, `OSError` and `DeadlineExceeded` before an answer has begun,
         and `BrokenOff` from one of these, `BodyTooLarge` or `BadEncoding` afterwards.
@@ -109,7 +128,8 @@ class Wire:
         request.extensions["timeout"] = {"pool": deadline}
         response = self._transport.handle_request(request)
         try:
-            return response, self._read(request.method, response, max_body)
+            file = into if response.status_code == 200 else None
+            return response, self._read(request.method, response, max_body, file)
         except Exception as trouble:
             raise BrokenOff(response) from trouble
         finally:
@@ -119,18 +139,43 @@ class Wire:
         """Close every connection."""
         self._transport.close()
 
-    def _read(self, method: str, response: httpx.Response, max_body: int) -> bytes:
+    def _read(
+        self, method: str, response: httpx.Response, max_body: int, into: Path | None
+    ) -> Body:
         announced = response.headers.get("content-length", "")
         if method != "HEAD" and announced.isdecimal() and int(announced) > max_body:
             raise BodyTooLarge
         inflater = Inflater(response.headers.get("content-encoding", ""), max_body)
         stream = response.stream
         assert isinstance(stream, httpx.SyncByteStream)
+        if into is not None:
+            return _to_file(stream, inflater, into)
         chunks: list[bytes] = []
         for raw in stream:
             chunks += inflater.feed(raw)
         chunks += inflater.finish()
-        return b"".join(chunks)
+        content = b"".join(chunks)
+        return Body(content, len(content))
+
+
+def _to_file(stream: httpx.SyncByteStream, inflater: Inflater, path: Path) -> Body:
+    """Write a body to a file that nobody else may read, piece by piece; keep its first lines."""
+    head, size = bytearray(), 0
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+
+        def take(pieces: list[bytes]) -> int:
+            for piece in pieces:
+                file.write(piece)
+                if len(head) < KEPT_OF_A_FILE:
+                    head.extend(piece[: KEPT_OF_A_FILE - len(head)])
+            return sum(map(len, pieces))
+
+        for raw in stream:
+            size += take(inflater.feed(raw))
+        size += take(inflater.finish())
+    whole_lines = bytes(head) if size <= len(head) else bytes(head[: head.rfind(b"\n") + 1])
+    return Body(whole_lines, size)
 
 
 def trust(tls: TlsLike) -> ssl.SSLContext:

@@ -7,6 +7,7 @@ from payerproof.target.lint import missing_files, secrets_of, unresolved_secrets
 from payerproof.target.load import load_target, payer_file, shipped_payers
 from payerproof.target.models import Endpoints, Pages, Target
 from payerproof.target.needs import NEEDS, needs
+from payerproof.target.partners import Clinic, OtherPayer, Partner
 from payerproof.target.people import (
     CONTROLS,
     App,
@@ -24,12 +25,15 @@ __all__ = [
     "CONTROLS",
     "NEEDS",
     "App",
+    "Clinic",
     "Control",
     "Endpoints",
     "Expect",
     "ExpectedClaim",
     "Limits",
+    "OtherPayer",
     "Pages",
+    "Partner",
     "PayerFileError",
     "Permissions",
     "Persona",

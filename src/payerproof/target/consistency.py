@@ -11,6 +11,7 @@ from payerproof.target.environments import mixed_environments
 from payerproof.target.errors import Problem, did_you_mean, key_path
 from payerproof.target.locate import Path, line_of
 from payerproof.target.models import Target
+from payerproof.target.partners import Partner
 from payerproof.target.people import CONTROLS, App, Control
 
 Finding = tuple[Path, str]
@@ -24,6 +25,8 @@ def contradictions(target: Target, lines: Mapping[Path, int]) -> list[Problem]:
         _shared_usernames,
         _unknown_people,
         _apps,
+        _partners,
+        _partner_apis,
         _controls,
         _logins,
         _client_certificate,
@@ -40,7 +43,9 @@ def contradictions(target: Target, lines: Mapping[Path, int]) -> list[Problem]:
 def _repeated_ids(target: Target) -> Iterator[Finding]:
     apps = [one.id for one in target.apps]
     personas = [one.id for one in target.personas]
-    for table, ids in (("apps", apps), ("personas", personas)):
+    clinics, payers = [one.id for one in target.clinics], [one.id for one in target.payers]
+    tables = (("apps", apps), ("personas", personas), ("clinics", clinics), ("payers", payers))
+    for table, ids in tables:
         for at, name in enumerate(ids):
             first = ids.index(name)
             if first < at:
@@ -106,6 +111,45 @@ def _app(app: App) -> Iterator[tuple[str, str]]:
         yield "secret", f'an app of type "{app.type}" has no client secret; correct type or secret.'
     if app.type != "confidential-asymmetric" and app.key is not None:
         yield "key", f'an app of type "{app.type}" has no key; correct type or key.'
+
+
+def _partners(target: Target) -> Iterator[Finding]:
+    """Clinics and other payers: whom they name, with which client."""
+    lists = {"clinics": ("treats", "treated"), "payers": ("opted_in", "withdrawn")}
+    seen: dict[str, str] = {app.client_id: f"app '{app.id}'" for app in target.apps}
+    for table, keys in lists.items():
+        for at, partner in enumerate(getattr(target, table)):
+            place: Path = (table, at)
+            if partner.client_id in seen:
+                yield (
+                    (*place, "client_id"),
+                    f"is also the client_id of {seen[partner.client_id]}; what one may see would "
+                    "be taken for what the other may.",
+                )
+            seen[partner.client_id] = f"'{partner.id}'"
+            if any(not one.startswith("system/") for one in partner.scopes.split()):
+                yield (*place, "scopes"), 'a client without a user has "system/…" scopes only.'
+            yield from _named_people(target, place, partner, *keys)
+
+
+def _named_people(
+    target: Target, place: Path, partner: Partner, now: str, once: str
+) -> Iterator[Finding]:
+    known = [persona.id for persona in target.personas]
+    for key in (now, once):
+        for nth, name in enumerate(getattr(partner, key)):
+            if name not in known:
+                text = f"there is no persona '{name}'.{did_you_mean(name, known)}"
+                yield (*place, key, nth), text
+    for name in sorted(set(getattr(partner, now)) & set(getattr(partner, once))):
+        yield (*place, once), f"'{name}' is also in {now}; it can't be both."
+
+
+def _partner_apis(target: Target) -> Iterator[Finding]:
+    if target.clinics and not target.endpoints.provider_access:
+        yield ("endpoints",), "provider_access is missing: [[clinics]] need the API they ask at."
+    if target.payers and not target.endpoints.payer_to_payer:
+        yield ("endpoints",), "payer_to_payer is missing: [[payers]] need the API they ask at."
 
 
 def _controls(target: Target) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ _BOUNDS = {
 _PATTERNS = {
     "https?": "an address with https:// or http:// is expected, without blanks or '#'",
     "[A-Z]{2}": 'the two capital letters of a State are expected, such as "PA"',
+    r"\d{10}": "the ten digits of a National Provider Identifier are expected",
     "[a-z0-9]": "an id is made of lower-case letters, digits, '-' and '_'",
 }
 

@@ -70,6 +70,9 @@ def secrets_of(target: Target) -> Iterator[tuple[Path, Secret]]:
         yield from _present((*place, "answers"), one.answers)
         for nth, marker in enumerate(one.markers):
             yield (*place, "markers", nth), marker
+    for table, partners in (("clinics", target.clinics), ("payers", target.payers)):
+        for at, partner in enumerate(partners):
+            yield from _present((table, at), {"key": partner.key, "second_key": partner.second_key})
     for name, control in target.controls.items():
         yield from _present(("controls", name), {"token": control.token})
     yield from _present(("quirks", "secret_headers"), target.quirks.secret_headers)

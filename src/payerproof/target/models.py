@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from payerproof.target.partners import Clinic, OtherPayer
 from payerproof.target.people import App, Control, Persona, Recipe
 from payerproof.target.secrets import Secret
 from payerproof.target.settings import Limits, Permissions, Policy, Quirks, Table, Tls
@@ -20,18 +21,20 @@ class Endpoints(Table):
 
     patient_access: Address
     provider_access: Address | None = None
+    payer_to_payer: Address | None = None
     directory: Address | None = None
     formulary: Address | None = None
 
 
 class Pages(Table):
-    """Public pages, and the portal page where a member sees and revokes connected apps."""
+    """Public pages, and the portal pages where a member sees apps and decides on sharing."""
 
     member_education: Address | None = None
     developer_docs: Address | None = None
     app_gallery: Address | None = None
     app_management: Address | None = None
     provider_education: Address | None = None
+    provider_access: Address | None = None
 
 
 class PayerFile(Table):
@@ -60,6 +63,8 @@ class PayerFile(Table):
     quirks: Quirks = Quirks()
     apps: tuple[App, ...] = ()
     personas: tuple[Persona, ...] = ()
+    clinics: tuple[Clinic, ...] = ()
+    payers: tuple[OtherPayer, ...] = ()
     logins: tuple[Recipe, ...] = ()
     controls: dict[str, Control] = Field(default_factory=dict)
     tokens: dict[str, Secret] = Field(default_factory=dict)
@@ -83,6 +88,14 @@ class Target(PayerFile):
     def persona(self, name: str) -> Persona:
         """The persona with this id; raises `KeyError`."""
         return {one.id: one for one in self.personas}[name]
+
+    def clinic(self, name: str) -> Clinic:
+        """The clinic with this id; raises `KeyError`."""
+        return {one.id: one for one in self.clinics}[name]
+
+    def payer(self, name: str) -> OtherPayer:
+        """The other payer with this id; raises `KeyError`."""
+        return {one.id: one for one in self.payers}[name]
 
     @property
     def synthetic(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from payerproof.target.models import Target
+from payerproof.target.partners import Clinic
 from payerproof.target.people import CONTROLS, Persona
 
 
@@ -75,6 +76,40 @@ def guardianship(target: Target) -> tuple[Persona, Persona] | None:
             for one in representatives(target)
             for ward in map(target.persona, one.represents)
             if ward.role == "minor" and can_log_in(target, ward)
+        ),
+        None,
+    )
+
+
+def shared_with(target: Target, clinic: Clinic) -> tuple[Persona, ...]:
+    """Personas whose data a clinic ought to get: every condition holds for them."""
+    treated = map(target.persona, clinic.treats if clinic.in_network else ())
+    return tuple(one for one in treated if not (one.opted_out or one.coverage_ended))
+
+
+def withheld(target: Target, clinic: Clinic) -> tuple[Persona, ...]:
+    """Personas whom a clinic in the network treats and who have opted out."""
+    return tuple(
+        one for one in map(target.persona, clinic.treats) if clinic.in_network and one.opted_out
+    )
+
+
+def served_clinics(target: Target) -> tuple[Clinic, ...]:
+    """Clinics with somebody to ask about whose record can be seen by a login of their own."""
+    able = {one.id for one in members(target)}
+    return tuple(one for one in target.clinics if able & {p.id for p in shared_with(target, one)})
+
+
+def clinic_pair(target: Target) -> tuple[Clinic, Clinic] | None:
+    """Two served clinics, the second with a member whom the first does not treat."""
+    served = served_clinics(target)
+    return next(
+        (
+            (one, other)
+            for one in served
+            for other in served
+            if {p.id for p in shared_with(target, other)} - set(one.treats)
+            and {p.id for p in shared_with(target, one)} - set(other.treats)
         ),
         None,
     )
@@ -190,6 +225,42 @@ NEEDS: dict[str, Need] = {
         "needs the Provider Access API: set endpoints.provider_access",
         lambda target: bool(target.endpoints.provider_access),
     ),
+    "clinic": Need(
+        "needs a clinic in the network with a registered key, who treats a test member: "
+        "add one under [[clinics]] with treats = [the member's id]",
+        lambda target: bool(served_clinics(target)),
+    ),
+    "two_clinics": Need(
+        "needs two clinics in the network, each with a member of its own whom the other does not "
+        "treat: add them under [[clinics]]",
+        lambda target: clinic_pair(target) is not None,
+    ),
+    "clinic_out_of_network": Need(
+        "needs a clinic outside the network that treats a test member: "
+        "add one with in_network = false under [[clinics]]",
+        lambda target: any(not one.in_network and one.treats for one in target.clinics),
+    ),
+    "second_key": Need(
+        "needs a clinic with registered keys for ES384 and RS384: set second_key under [[clinics]]",
+        lambda target: any(one.second_key for one in served_clinics(target)),
+    ),
+    "opted_out_member": Need(
+        "needs a test member who has opted out of Provider Access and whom a clinic in the network "
+        "treats: set opted_out = true under [[personas]]",
+        lambda target: any(withheld(target, one) for one in target.clinics),
+    ),
+    "other_payer": Need(
+        "needs another payer with a registered key: add one under [[payers]]",
+        lambda target: bool(target.payers),
+    ),
+    "payer_to_payer": Need(
+        "needs the Payer-to-Payer API: set endpoints.payer_to_payer",
+        lambda target: bool(target.endpoints.payer_to_payer),
+    ),
+    "opt_out_page": Need(
+        "needs the page where members opt out of Provider Access: set pages.provider_access",
+        lambda target: bool(target.pages.provider_access),
+    ),
     "directory": Need(
         "needs the provider directory API: set endpoints.directory",
         lambda target: bool(target.endpoints.directory),
@@ -219,5 +290,6 @@ def needs(target: Target, *, no_browser: str = "") -> dict[str, str]:
     """
     answer = {word: "" if need.met(target) else need.sentence for word, need in NEEDS.items()}
     if no_browser:
-        answer["browser"] = answer["portal"] = f"needs a browser: {no_browser}"
+        for word in ("browser", "portal", "opt_out_page"):
+            answer[word] = f"needs a browser: {no_browser}"
     return answer

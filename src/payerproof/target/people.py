@@ -29,6 +29,15 @@ CONTROLS: dict[str, str] = {
     "inject-claim": "add a claim to a member's record",
     "opt-out": "opt a member out of Provider Access",
     "opt-in": "opt a member in to Provider Access",
+    "consent-lookup": "let the lookup of members' choices fail and work again",
+    "attribution": "begin or end a clinic's treatment relationship with a member",
+    "network": "let a clinic leave and join the network",
+    "part2-consent": "record a member's consent to share substance use records",
+    "exports-hold": "hold exports back and let them go on",
+    "remove-claim": "drop a claim from a member's record",
+    "exchange": "record a member's wish for an exchange between payers",
+    "member-number": "give a member another member number",
+    "coverage-end": "let a membership end on a day",
     "reset": "put the test environment back as it was",
 }
 """What an operator may be able to do to the payer, and in words."""
@@ -121,6 +130,10 @@ class Persona(Table):
     """Any word; the same for people covered by one subscriber."""
     expect: Expect = Expect()
     """What the person's record is known to hold."""
+    opted_out: bool = False
+    """Has opted out of sharing with clinics (Provider Access)."""
+    coverage_ended: bool = False
+    """Is no member any more: the membership has ended."""
     markers: tuple[Secret, ...] = ()
     """Further values found in this person's record alone, by reference."""
 

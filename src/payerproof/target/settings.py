@@ -56,6 +56,12 @@ class Policy(Table):
     """How long a run waits for a revocation to take effect before it goes on and says so."""
     opt_out_limit_seconds: Seconds = 86400
     """An opt-out of Provider Access must be in effect after this time."""
+    opt_out_wait_seconds: Seconds = 20
+    """How long a run waits for an opt-out to take effect before it goes on and says so."""
+    export_wait_seconds: Seconds = 120
+    """How long a run waits for an export before it goes on and says so."""
+    backend_token_lifetime_seconds: Seconds = 300
+    """An access token given without a member should not live longer (SMART Backend Services)."""
     access_token_lifetime_seconds: Seconds = 3600
     """An access token should not live longer than this."""
     code_lifetime_seconds: Seconds = 600
@@ -87,6 +93,8 @@ class Limits(Table):
     """Longest wait for a connection."""
     max_body_bytes: Count = 32 * 1024 * 1024
     """A longer answer is cut off and recorded as too large."""
+    max_export_bytes: Count = 512 * 1024 * 1024
+    """Longest file of an export that is read; it goes to disk as it comes."""
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
     """Redirects followed where following is asked for."""
     max_pages: Count = 50
