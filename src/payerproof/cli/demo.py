@@ -24,7 +24,7 @@ AS_OF = "2026-11-21"
 @click.option("--area", "areas", multiple=True, metavar="AREA", help="Only this area. Repeatable.")
 @click.option("--keep", is_flag=True, help="Leave the sandbox running afterwards, to look around.")
 @click.option(
-    "--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Checks at once."
+    "--jobs", type=click.IntRange(1, 64), default=3, show_default=True, help="Checks at once."
 )
 @click.option(
     "--login",

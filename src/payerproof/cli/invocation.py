@@ -29,7 +29,7 @@ class Invocation:
     as_of: str = ""
     """ISO date; empty for today."""
     max_seconds: float | None = None
-    jobs: int = 2
+    jobs: int = 3
     login: str = "browser"
     headed: bool = False
     production: bool = False

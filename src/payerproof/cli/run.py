@@ -41,7 +41,7 @@ def _iso_date(_ctx: click.Context, _parameter: click.Parameter, value: str | Non
     "--as-of", callback=_iso_date, metavar="DATE", help="Judge duties by this day, not today."
 )
 @click.option(
-    "--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Checks at once."
+    "--jobs", type=click.IntRange(1, 64), default=3, show_default=True, help="Checks at once."
 )
 @click.option(
     "--login",
