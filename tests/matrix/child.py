@@ -17,14 +17,17 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from payerproof.cli.pytest_command import INI
-from payerproof.model import Result
+from payerproof.model import Check, Result
 from payerproof.places import shipped
+from payerproof.plugin.discover import discover_checks
 from payerproof.plugin.judge import ODDITY
 from payerproof.runfile import read_run
 
@@ -35,13 +38,13 @@ def judge(job: dict[str, Any], payer: str) -> dict[str, Any]:
     """Run the selected checks against one tenant in this process."""
     os.environ.update(job["environment"])
     suites = shipped("suites")
-    folders = [str(suites / area) for area in job["selection"].get("areas", ())] or [str(suites)]
+    places = _places(job["selection"])
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="payerproof-matrix-") as folder:
         run_dir = Path(folder) / "run"
         arguments = [
             "-p", "payerproof.plugin", "-p", "no:cacheprovider", "-p", "no:randomly",
-            "-c", str(INI), f"--rootdir={suites}", *folders,
+            "-c", str(INI), f"--rootdir={suites}", *places,
             f"--payer={payer}", f"--run-dir={run_dir}", f"--payerproof-as-of={AS_OF}",
             f"--payerproof-login={job['login']}",
             f"--payerproof-selection={json.dumps(job['selection'])}",
@@ -70,6 +73,18 @@ def judge(job: dict[str, Any], payer: str) -> dict[str, Any]:
         "code": int(code),
         "seconds": round(time.monotonic() - started, 2),
     }
+
+
+def _places(selection: dict[str, Any]) -> list[str]:
+    """Folders or files to collect from: the whole tree would cost more than most checks."""
+    suites = shipped("suites")
+    files = {str(suites / _checks()[name].module) for name in selection.get("checks", ())}
+    return sorted(files) or [str(suites / area) for area in selection.get("areas", ())]
+
+
+@cache
+def _checks() -> Mapping[str, Check]:
+    return discover_checks(shipped("suites"))
 
 
 def outcome_of(result: Result) -> str:
