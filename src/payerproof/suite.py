@@ -17,6 +17,8 @@ from payerproof.plugin.grants import Grant
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal, eventually
 from payerproof.plugin.marks import check
 from payerproof.plugin.observed import Observed
+from payerproof.plugin.open_apis import OpenApi
+from payerproof.plugin.operating import Operator
 from payerproof.plugin.organisations import Organisation
 from payerproof.plugin.parameters import each
 from payerproof.plugin.people import Person
@@ -41,6 +43,8 @@ __all__ = [
     "Grant",
     "Lease",
     "Observed",
+    "OpenApi",
+    "Operator",
     "Organisation",
     "OtherPayer",
     "Person",

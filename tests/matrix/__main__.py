@@ -24,6 +24,7 @@ from payerproof.sandbox.defects import EXPECTED, Defect, all_defects
 from payerproof.sandbox.faces import FACES
 from tests.matrix.compare import caught_by, check_of
 from tests.matrix.harness import Harness
+from tests.matrix.near import folders
 from tests.matrix.near import near as near_checks
 from tests.matrix.state import ROOT, digest
 
@@ -112,7 +113,7 @@ def _judged(harness: Harness, job: tuple[str, str], *, near: bool) -> dict[str, 
     if login == "browser":
         checks = near_checks(defect) if near and defect is not None else _on_pages()
     elif near and defect is not None:
-        areas = (defect.area,)
+        areas = folders(defect)
     try:
         return harness.judge(tenant, login=login, areas=areas, checks=checks)
     except RuntimeError as trouble:

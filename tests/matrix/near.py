@@ -19,6 +19,18 @@ FREE = frozenset({"api", "apps", "authorization", "member", "portal", "smart", "
 """Fixtures that let nothing happen by themselves, as a rule."""
 
 
+FOLDERS = {
+    "directory": ("provider_directory",),
+    "household": ("rep", "isolation", "revocation"),
+}
+"""Folders of the checks of an area, where they are not of its name."""
+
+
+def folders(defect: Defect) -> tuple[str, ...]:
+    """Folders of the checks that a defect meets first."""
+    return FOLDERS.get(defect.area, (defect.area,))
+
+
 def near(defect: Defect) -> tuple[str, ...]:
     """Ids of the checks that this defect meets by the browser."""
     sources, checks = load_catalog(shipped("suites")).sources, discover_checks(shipped("suites"))

@@ -19,6 +19,7 @@ from payerproof.sandbox.defects import Defect, all_defects
 from tests.matrix.__main__ import RESULTS
 from tests.matrix.compare import caught_by, problems
 from tests.matrix.harness import Harness
+from tests.matrix.near import folders as near_folders
 
 DEFECTS = all_defects()
 MEASURED = json.loads(RESULTS.read_text(encoding="utf-8"))["defects"]
@@ -55,7 +56,7 @@ def test_a_defect_is_caught(harness: Harness, clean: Clean, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in MEASURED if DEFECTS[name].lawful])
 def test_a_benign_twin_is_left_alone(harness: Harness, clean: Clean, name: str) -> None:
     twin = DEFECTS[name]
-    folders = (twin.area,)
+    folders = near_folders(twin)
     found = harness.judge(f"plain+{name}", areas=folders)["outcomes"]
     assert not problems(twin, clean("plain", folders, "hook"), found)
 

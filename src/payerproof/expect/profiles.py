@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 R4 = "http://hl7.org/fhir/StructureDefinition/"
 US_CORE = "http://hl7.org/fhir/us/core/"
 CARIN = "http://hl7.org/fhir/us/carin-bb/"
+PLAN_NET = "http://hl7.org/fhir/us/davinci-pdex-plan-net/"
+FORMULARY = "http://hl7.org/fhir/us/davinci-drug-formulary/"
 
 PUBLISHED: Mapping[str, frozenset[str]] = {
     US_CORE: frozenset(

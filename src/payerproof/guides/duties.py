@@ -14,16 +14,26 @@ from typing import Any
 from payerproof.guides.library import CORE, SHORT, Library
 from payerproof.guides.storage import read_part
 
-STATEMENTS: Mapping[str, str] = {"us-core": "us-core-server", "carin-bb": "c4bb"}
+STATEMENTS: Mapping[str, str] = {
+    "us-core": "us-core-server",
+    "carin-bb": "c4bb",
+    "plan-net": "plan-net",
+    "drug-formulary": "usdf-server",
+}
 """Short name of a guide -> last step of the address of its statement about servers."""
 
 
+_NETWORK = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/network-reference"
 _MEANT = {
+    f"PractitionerRole.extension.where(url='{_NETWORK}')": (
+        f"PractitionerRole.extension.where(url='{_NETWORK}').value"
+    ),
     "ExplanationOfBenefit.item.servicedDate": "ExplanationOfBenefit.item.serviced.ofType(date)",
     "ExplanationOfBenefit.item.servicedPeriod": "ExplanationOfBenefit.item.serviced.ofType(Period)",
 }
 """Parts of expressions that are no FHIRPath and what they mean: CARIN Blue Button 2.0.0 writes
-JSON names, corrected in 2.1.0 (change notes)."""
+JSON names, corrected in 2.1.0 (change notes). Plan-Net 1.1.0 and 1.2.0 look for a reference in the
+extension itself, of which only the value can hold one."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +86,12 @@ class Duties:
         )
 
     def includes(self, *levels: str, reverse: bool = False) -> tuple[tuple[str, str], ...]:
-        """(type, include) of these levels; with `reverse` those of ``_revinclude``."""
+        """(type, include) of these levels; with `reverse` those of ``_revinclude``.
+
+        Where a guide writes the parameter alone, as Drug Formulary does, the type is put before it.
+        """
         return tuple(
-            (kind, name)
+            (kind, name if ":" in name else f"{kind}:{name}")
             for kind, facts in self.types.items()
             for name, level in facts.get("v" if reverse else "n", {}).items()
             if level in levels

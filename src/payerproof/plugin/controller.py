@@ -215,9 +215,13 @@ class Controller:
                 "not from its pages."
             )
         left = open_changes(Path(self.settings.run_dir))
-        if left:
-            pairs = sorted({f"{change.persona} with {change.app}" for change in left})
+        grants = [one for one in left if one.kind != "control"]
+        if grants:
+            pairs = sorted({f"{change.persona} with {change.app}" for change in grants})
             notes.append("Grants that could not be taken back: " + ", ".join(pairs) + ".")
+        if len(left) > len(grants):
+            others = {f"{one.undo} {one.persona}".strip() for one in left if one not in grants}
+            notes.append("Changes left to be put back: " + ", ".join(sorted(others)) + ".")
         return notes
 
     def _header(self) -> dict[str, Any]:

@@ -11,10 +11,20 @@ from typing import Any
 from payerproof.guides.duties import Duties, duties, versions
 from payerproof.target import Target
 
-PACKAGES: Mapping[str, str] = {"us-core": "us/core", "carin-bb": "us/carin-bb"}
+PACKAGES: Mapping[str, str] = {
+    "us-core": "us/core",
+    "carin-bb": "us/carin-bb",
+    "plan-net": "us/davinci-pdex-plan-net",
+    "drug-formulary": "us/davinci-drug-formulary",
+}
 """Short name -> the step of its addresses by which a guide is known."""
 
-FALLBACK: Mapping[str, str] = {"us-core": "6.1.0", "carin-bb": "2.0.0"}
+FALLBACK: Mapping[str, str] = {
+    "us-core": "6.1.0",
+    "carin-bb": "2.0.0",
+    "plan-net": "1.1.0",
+    "drug-formulary": "2.0.1",
+}
 """The version that regulation or CMS names, where a payer declares none (45 CFR 170.215(b)(1)(ii);
 CMS-0057-F, table of recommended guides)."""
 
@@ -35,6 +45,16 @@ class Declared:
     def carin_bb(self) -> tuple[Duties, ...]:
         """CARIN Blue Button at each declared version that is at hand, newest first."""
         return self._of("carin-bb")
+
+    @cached_property
+    def plan_net(self) -> tuple[Duties, ...]:
+        """Plan-Net at each declared version that is at hand, newest first."""
+        return self._of("plan-net")
+
+    @cached_property
+    def drug_formulary(self) -> tuple[Duties, ...]:
+        """Drug Formulary at each declared version that is at hand, newest first."""
+        return self._of("drug-formulary")
 
     def _of(self, guide: str) -> tuple[Duties, ...]:
         named = self.target.guides.get(guide.replace("-", "_"), "")

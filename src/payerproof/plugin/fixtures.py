@@ -11,6 +11,8 @@ import pytest
 from payerproof.plugin.declared import Declared
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal
 from payerproof.plugin.observed import Observed
+from payerproof.plugin.open_apis import OpenApi
+from payerproof.plugin.operating import Operator
 from payerproof.plugin.organisations import Organisation, clinic_of, payer_of
 from payerproof.plugin.people import Person
 from payerproof.plugin.revocation import Ended
@@ -29,12 +31,15 @@ NAMES = (
     "clinic",
     "clinics",
     "declared",
+    "directory",
+    "formulary",
     "lease",
     "member",
     "observed",
     "other_clinic",
     "other_payers",
     "outsider",
+    "operator",
     "population",
     "portal",
     "relatives",
@@ -91,6 +96,18 @@ def declared(run_session: RunSession) -> Declared:
 
 
 @pytest.fixture
+def directory(run_session: RunSession) -> OpenApi:
+    """The provider directory, asked by nobody in particular."""
+    return run_session.open_api("directory")
+
+
+@pytest.fixture
+def formulary(run_session: RunSession) -> OpenApi:
+    """The drug formulary, asked by nobody in particular."""
+    return run_session.open_api("formulary")
+
+
+@pytest.fixture
 def member(run_session: RunSession) -> Person:
     """The member most checks act for."""
     first = run_session.cast.first
@@ -104,6 +121,12 @@ def stranger(run_session: RunSession) -> Person:
     pair = run_session.cast.pair
     assert pair is not None, "needs unrelated_pair: say so in @check(…, needs=('unrelated_pair',))"
     return run_session.person(pair[1])
+
+
+@pytest.fixture
+def operator(run_session: RunSession) -> Operator:
+    """What the payer's operator changes for a check, put back at its end."""
+    return Operator(run_session)
 
 
 @pytest.fixture

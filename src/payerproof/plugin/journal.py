@@ -2,8 +2,8 @@
 
 An entry is written before the change is made and closed when it is undone, so that after a kill
 ``payerproof restore RUN`` knows what is left. It holds no secret: a grant is undone by its app's
-name on the portal's page, never by its token, and what an operator's hook did by another call of a
-hook.
+name on the portal's page, never by its token, and what an operator did by another call of a
+control.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from payerproof.plugin.first_trip import Trouble
 from payerproof.plugin.grants import Grant, Grants, Memo
 from payerproof.plugin.journal import Journal
 from payerproof.plugin.locate import segment
+from payerproof.plugin.open_apis import OpenApi, open_api
 from payerproof.plugin.pairs import Pairs
 from payerproof.plugin.people import Cast, Person
 from payerproof.plugin.readings import Readings
@@ -68,6 +69,7 @@ class RunSession:
     journal: Journal = field(repr=False)
     _people: dict[tuple[str, ...], Person] = field(default_factory=dict, repr=False)
     """Whoever was met, for it takes a while to derive their markers."""
+    _open: dict[str, OpenApi] = field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, settings: Settings, process: str, memo: Memo | None = None) -> RunSession:
@@ -207,6 +209,12 @@ class RunSession:
         return FhirClient(
             self.http, self.base, headers=headers, max_pages=self.target.limits.max_pages
         )
+
+    def open_api(self, name: str) -> OpenApi:
+        """``directory`` or ``formulary``, as anybody may ask it."""
+        if name not in self._open:
+            self._open[name] = open_api(self.http, self.memo, self.target, name)
+        return self._open[name]
 
     def client(self, grant: Grant) -> FhirClient:
         """A FHIR client that presents a grant's access token."""
