@@ -17,6 +17,7 @@ PATIENT = ("patient", "subject", "beneficiary")
 
 _FILLERS = frozenset({"unknown", "unk", "asku", "ni", "na", "n/a", "none", "null", "masked"})
 _WORD = re.compile(r"[^\W\d_][\w'-]{2,}")
+_SHORT = re.compile(r"[^\W_]{2,10}")
 _DAY = timedelta(days=1)
 
 
@@ -28,7 +29,7 @@ def candidates(
     `prefix` as in `queries.chosen`; `bare` leaves the systems of tokens out and begins
     with the last: each of several codes must be found.
     """
-    if parameter.name in PATIENT and parameter.type == "reference":
+    if patient and parameter.name in PATIENT and parameter.type == "reference":
         yield patient
         return
     values = list(found)
@@ -104,11 +105,15 @@ def _asked_days(comparator: str, span: Span, *, to_the_second: bool) -> Iterator
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """Words with which a text begins: a search by string looks at beginnings."""
+    """Words with which a text begins: a search by string looks at beginnings.
+
+    What is no word, such as a postal code or the two letters of a State, is taken whole.
+    """
     for text in texts_of(value):
         first = _WORD.match(text)
-        if first and first[0].casefold() not in _FILLERS:
-            yield first[0]
+        found = first[0] if first else text if _SHORT.fullmatch(text) else ""
+        if found and found.casefold() not in _FILLERS:
+            yield found
 
 
 NOBODYS: Mapping[str, str] = {

@@ -23,11 +23,13 @@ STATEMENTS: Mapping[str, str] = {
 """Short name of a guide -> last step of the address of its statement about servers."""
 
 
-_NETWORK = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/network-reference"
+_PLAN_NET = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition"
+_IN_EXTENSIONS = (
+    f"PractitionerRole.extension.where(url='{_PLAN_NET}/network-reference')",
+    f"Organization.extension.where(url='{_PLAN_NET}/location-reference')",
+)
 _MEANT = {
-    f"PractitionerRole.extension.where(url='{_NETWORK}')": (
-        f"PractitionerRole.extension.where(url='{_NETWORK}').value"
-    ),
+    **{one: f"{one}.value" for one in _IN_EXTENSIONS},
     "ExplanationOfBenefit.item.servicedDate": "ExplanationOfBenefit.item.serviced.ofType(date)",
     "ExplanationOfBenefit.item.servicedPeriod": "ExplanationOfBenefit.item.serviced.ofType(Period)",
 }
