@@ -19,6 +19,7 @@ from playwright.sync_api import TimeoutError as TimedOut
 
 from payerproof.browser import amiss, detector, pages, portal
 from payerproof.browser.engine import Browser
+from payerproof.browser.errand import Errand, Progress
 from payerproof.browser.errors import (
     ControlNotFound,
     LoginFailed,
@@ -35,9 +36,9 @@ from payerproof.browser.facts import (
     Pressed,
 )
 from payerproof.browser.hook import HookAgent
+from payerproof.browser.journey import Journey
 from payerproof.browser.kinds import Kind, Reading
 from payerproof.browser.launch import Engine, payer_hosts
-from payerproof.browser.login import Errand, Journey, Progress
 from payerproof.browser.observe import Observer, client_id
 from payerproof.browser.snapshot import Control, Snapshot
 from payerproof.browser.tab import Caught, Tab, parameters_of

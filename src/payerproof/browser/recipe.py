@@ -7,12 +7,12 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from payerproof.browser import consent, detector, factor
+from payerproof.browser import choosing, consent, detector, factor
 from payerproof.browser.snapshot import Control, Snapshot
 from payerproof.target import Recipe, Step
 
 if TYPE_CHECKING:
-    from payerproof.browser.login import Journey
+    from payerproof.browser.journey import Journey
 
 _APPEAR_SECONDS = 10.0
 _CSS = "css="
@@ -121,7 +121,7 @@ def _consent(journey: Journey, seen: Snapshot, where: str) -> None:
     if reading.allow is None:
         journey.progress.stop("not-understood", f"{where}: the page has no control to allow with")
         return
-    journey.answer_consent(seen, reading)
+    choosing.answer_consent(journey, seen, reading)
 
 
 def _choose(journey: Journey, seen: Snapshot, where: str) -> None:
@@ -130,7 +130,7 @@ def _choose(journey: Journey, seen: Snapshot, where: str) -> None:
         journey.progress.stop("not-understood", f"{where}: the page offers no choice of person")
         return
     journey.progress.picker = journey.progress.picker or consent.picker_facts(seen, reading.people)
-    chosen = journey.choose_person(reading)
+    chosen = choosing.choose_person(journey, reading)
     if chosen is not None and chosen.button:
         journey.tab.press(chosen)
     elif chosen is not None and reading.submit is not None:
