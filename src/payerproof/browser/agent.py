@@ -40,8 +40,9 @@ from payerproof.browser.journey import Journey
 from payerproof.browser.kinds import Kind, Reading
 from payerproof.browser.launch import Engine, payer_hosts
 from payerproof.browser.observe import Observer, client_id
+from payerproof.browser.redirects import Caught, parameters_of
 from payerproof.browser.snapshot import Control, Snapshot
-from payerproof.browser.tab import Caught, Tab, parameters_of
+from payerproof.browser.tab import Tab
 from payerproof.browser.totp import TotpClock, wrong_codes
 from payerproof.record import Recorder
 from payerproof.target import Persona, Target

@@ -13,7 +13,7 @@ from payerproof.browser.facts import (
     PageFacts,
     PageKindName,
 )
-from payerproof.browser.tab import parameters_of
+from payerproof.browser.redirects import parameters_of
 from payerproof.polite import Answer, Http
 
 _DECISIONS = ("approve", "decline")

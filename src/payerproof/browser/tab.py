@@ -13,9 +13,7 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import (
     BrowserContext,
@@ -30,6 +28,14 @@ from playwright.sync_api import (
 from playwright.sync_api import TimeoutError as TimedOut
 
 from payerproof.browser import snapshot
+from payerproof.browser.redirects import (
+    Caught,
+    is_web,
+    leads_to,
+    location_of,
+    parameters_of,
+    patterns,
+)
 from payerproof.browser.snapshot import Control, Snapshot
 
 _EMPTY_PAGE = base64.b64encode(
@@ -40,16 +46,6 @@ _GOTO_MS = 30_000
 _LAND_MS = 1_000
 _IDLE_SECONDS = 2.0
 """A press that neither changed the page nor sent anything by then went nowhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caught:
-    """A redirect to an app that was caught before it left the browser."""
-
-    url: str = field(repr=False)
-    method: str
-    parameters: dict[str, str] = field(repr=False)
-    """Of the query, the fragment and a form_post body; the last of each name."""
 
 
 class Tab:
@@ -84,7 +80,7 @@ class Tab:
         session.on("Fetch.requestPaused", lambda event: self._paused(session, event))
         session.on("Page.frameRequestedNavigation", lambda event: self._asked(session, event))
         session.send("Page.enable")
-        session.send("Fetch.enable", {"patterns": self._patterns()})
+        session.send("Fetch.enable", {"patterns": patterns(self.redirect_uris)})
         page.on("dialog", self._dialog)
         page.on("framenavigated", self._navigated)
         page.on("request", self._requested)
@@ -136,18 +132,7 @@ class Tab:
         self.dialogs.clear()
         if redirect_uri and redirect_uri not in self.redirect_uris:
             self.redirect_uris = (*self.redirect_uris, redirect_uri)
-            self._cdp.send("Fetch.enable", {"patterns": self._patterns()})
-
-    def _patterns(self) -> list[dict[str, str]]:
-        patterns = [
-            {"urlPattern": f"{_literal(uri.partition('#')[0])}*", "requestStage": "Request"}
-            for uri in self.redirect_uris
-            if _is_web(uri)
-        ]
-        if any(not _is_web(uri) for uri in self.redirect_uris):
-            documents = {"urlPattern": "*", "resourceType": "Document", "requestStage": "Response"}
-            patterns.append(documents)
-        return patterns
+            self._cdp.send("Fetch.enable", {"patterns": patterns(self.redirect_uris)})
 
     def _paused(self, session: CDPSession, event: dict[str, Any]) -> None:
         request = event["request"]
@@ -160,8 +145,8 @@ class Tab:
             else:
                 self._continue(session, event["requestId"], "Fetch.continueRequest")
             return
-        location = _location(event.get("responseHeaders", []))
-        if location and not _is_web(location) and self._is_ours(location):
+        location = location_of(event.get("responseHeaders", []))
+        if location and not is_web(location) and self._is_ours(location):
             self._catch(location, "GET", "")
             self._fulfil(session, event["requestId"])
         else:
@@ -170,7 +155,7 @@ class Tab:
     def _asked(self, session: CDPSession, event: dict[str, Any]) -> None:
         """A script or link asks for a scheme of the app's own."""
         url = event["url"]
-        if not _is_web(url) and self._is_ours(url):
+        if not is_web(url) and self._is_ours(url):
             self._catch(url, "GET", "")
             # The browser would wait for an outside program that is not there; lead it elsewhere.
             self._landing = True
@@ -194,7 +179,7 @@ class Tab:
         _quietly(session, "Fetch.fulfillRequest", answer)
 
     def _is_ours(self, url: str) -> bool:
-        return any(_leads_to(url, uri) for uri in self.redirect_uris)
+        return any(leads_to(url, uri) for uri in self.redirect_uris)
 
     def _catch(self, url: str, method: str, body: str) -> None:
         if self.caught is None:
@@ -376,34 +361,3 @@ def _quietly(session: CDPSession, method: str, parameters: dict[str, Any]) -> No
         session.send(method, parameters)
     except Error:
         return
-
-
-def _is_web(url: str) -> bool:
-    return url.lower().startswith(("http://", "https://"))
-
-
-def _literal(uri: str) -> str:
-    """Escape the wild cards of CDP patterns."""
-    return uri.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
-
-
-def _location(headers: Iterable[dict[str, str]]) -> str:
-    return next((h["value"] for h in headers if h["name"].lower() == "location"), "")
-
-
-def _leads_to(url: str, redirect_uri: str) -> bool:
-    """True where ``url`` is the redirect_uri with parameters added, in whatever letter case."""
-    plain = redirect_uri.partition("#")[0]
-    if url[: len(plain)].lower() != plain.lower():
-        return False
-    rest = url[len(plain) :]
-    return rest[:1] in ("", "?", "#", "&")
-
-
-def parameters_of(url: str, body: str = "") -> dict[str, str]:
-    """Parameters of a redirect: query, then fragment, then a form body."""
-    parts = urlsplit(url)
-    found: dict[str, str] = {}
-    for text in (parts.query, parts.fragment, body):
-        found |= dict(parse_qsl(text, keep_blank_values=True))
-    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from payerproof.browser.facts import AuthorizationOutcome, PageFacts
-from payerproof.browser.tab import parameters_of
+from payerproof.browser.redirects import parameters_of
 from payerproof.polite import Answer
 from payerproof.smart.request import AuthorizationRequest
 
