@@ -21,10 +21,11 @@ matrix: ## every defect against every check; resumable (SHARD=1/4 for a part)
 	@scripts/setup dev
 	$(PY) -m tests.matrix $(if $(SHARD),--shard $(SHARD))
 
-bench:  ## seconds, checks, requests, processor time of a full run
+bench:  ## seconds, checks, requests, processor time and memory of runs; the validator's speed
 	@scripts/setup dev
 	$(PY) bench/demo.py
 	$(PY) bench/demo.py --latency 150 --runs 1
+	$(PY) bench/content.py
 	$(PY) bench/guides.py
 
 oracle:  ## compare our verdicts on the guides' examples with the HL7 validator's (Java, Maven)

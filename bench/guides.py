@@ -18,7 +18,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +26,9 @@ import orjson
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "bench"))
+
+from memory import Peak  # noqa: E402 - beside this file
 
 from payerproof.guides import bulk  # noqa: E402
 from payerproof.guides.fast import Concepts  # noqa: E402
@@ -276,52 +278,6 @@ def parallel(walls: dict[int, list[float]], spent: dict[int, list[float]]) -> No
         ">= x1.8",
         bound >= 1.8,
     )
-
-
-class Peak:
-    """The highest proportional set size of this process and its children, sampled while inside."""
-
-    def __init__(self) -> None:
-        self.megabytes = 0.0
-        self._done = threading.Event()
-
-    def __enter__(self) -> None:
-        self._done.clear()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _sample(self) -> None:
-        while not self._done.wait(0.5):
-            self.megabytes = max(self.megabytes, sum(map(_pss, _family())) / 1024)
-
-
-def _family() -> list[int]:
-    """This process and all below it."""
-    out, pending = [], [os.getpid()]
-    while pending:
-        pid = pending.pop()
-        out.append(pid)
-        try:
-            text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-        except OSError:
-            continue
-        pending += map(int, text.split())
-    return out
-
-
-def _pss(pid: int) -> int:
-    """Kilobytes; 0 for a process that has ended, or where the system does not tell."""
-    try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1])
-    except OSError:
-        return 0
-    return 0
 
 
 def processor_time() -> float:

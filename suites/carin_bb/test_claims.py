@@ -112,7 +112,7 @@ def _none(
     expect.that(not odd, expected, f"not so on {len(odd)} of {len(claims)} claims", *_from(member))
 
 
-def _claims(member: Person) -> tuple[Claim, ...]:
+def _claims(member: Person) -> Sequence[Claim]:
     claims = member.record.of(CLAIMS)
     inconclusive_unless(claims, f"{member} sees no claims", *_from(member))
     return claims

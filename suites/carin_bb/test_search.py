@@ -6,6 +6,7 @@ from payerproof.expect.demands import holding, included, query, reads, searches
 from payerproof.expect.linked import expect_resolved, keys_of, referred
 from payerproof.expect.queries import expect_found
 from payerproof.expect.sameness import differences
+from payerproof.fhir.rows import together
 from payerproof.suite import (
     Api,
     Declared,
@@ -135,4 +136,4 @@ ALL = ("patient", "provider", "care-team", "coverage", "insurer")
 
 
 def _readable(member: Person, kind: str) -> frozenset[str]:
-    return keys_of((*member.known(kind), *member.around.of(kind)))
+    return keys_of(together(member.known(kind), member.around.of(kind)))

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 from payerproof.expect.claims import (
     CLAIMS,
     Claim,
+    Days,
     codings,
     mappings,
     names_its_profile,
     profiles,
     service_days,
-    serviced_on,
 )
 from payerproof.expect.placeholders import placeholders
+from payerproof.fhir.rows import together
 from payerproof.suite import (
     Api,
     Person,
@@ -36,13 +38,16 @@ C4BB = "http://hl7.org/fhir/us/carin-bb/StructureDefinition/"
 SINCE_2 = ("service-start-date", "billable-period-start")
 """Search parameters that CARIN Blue Button 2.0.0 added."""
 
+_LONGEST = 3660
+"""Days of a stay that are looked at; a longer one is a slip of the pen."""
+
 
 @check("carin-bb.meta-profile/claims-coverage-patient", needs=("member",))
 def test_profiles_are_named(member: Person) -> None:
     """EOB, Coverage and Patient carry meta.profile and meta.lastUpdated, EOB the specific type."""
     # given the record
     record = member.record
-    rows = [*record.of(CLAIMS), *record.of("Coverage"), *record.of("Patient")]
+    rows = together(*(record.of(kind) for kind in (CLAIMS, "Coverage", "Patient")))
     inconclusive_unless(record.of(CLAIMS), f"{member} sees no claims", *_exchanges(member))
     # when their meta elements are read
     undated = Counter(str(r["resourceType"]) for r in rows if not _last_updated(r))
@@ -165,60 +170,64 @@ def _matches(claim: Claim, name: str, value: str, days: _Days) -> bool:
         return _last_updated(claim) == value
     if name in ("_id", "patient"):
         return name == "patient" or claim.get("id") == value
-    return claim in days.on(date.fromisoformat(value))
+    return str(claim.get("id")) in days.on(date.fromisoformat(value))
 
 
 @dataclass(frozen=True)
 class _Days:
     """Days of service among the claims, of those that leave no doubt about what a search finds."""
 
-    claims: tuple[Claim, ...]
+    claims: Sequence[Claim]
     target: Target
 
-    def on(self, day: date) -> tuple[Claim, ...]:
-        return serviced_on(self.claims, day, zone(self.target.policy))
+    def on(self, day: date) -> frozenset[str]:
+        """Ids of the claims with a service that lies within one day."""
+        return frozenset(ident for ident, spans in self._spans.items() if (day, day) in spans)
 
     def single(self, name: str) -> tuple[str, str] | None:
         """A day on which every service of every claim that touches it begins and ends."""
-        found = next((d for d in self._days() if self._is_clear(d, {d})), None)
+        days = sorted({f for spans in self._spans.values() for f, t in spans if f == t})
+        found = next((day for day in days if day not in self._doubtful), None)
         return (name, found.isoformat()) if found else None
 
     def of_a_line(self) -> tuple[str, str] | None:
-        """A day that stands on a line of a claim, outside its billable period."""
-        for claim in self.claims:
-            periods = service_days(claim, zone(self.target.policy))
-            billed, lines = periods[:1], periods[1:]
+        """A day that stands on a line of one claim, outside its billable period."""
+        for spans in self._spans.values():
+            billed, lines = spans[:1], spans[1:]
             for first, last in lines:
                 apart = billed and (last < billed[0][0] or first > billed[0][1])
-                if apart and first == last and len(self._touching(first)) == 1:
+                if apart and first == last and self._touched_by(first) == 1:
                     return "service-date", first.isoformat()
         return None
 
-    def _days(self) -> list[date]:
-        spans = [s for c in self.claims for s in service_days(c, zone(self.target.policy))]
-        return sorted({first for first, last in spans if first == last})
+    @cached_property
+    def _spans(self) -> Mapping[str, tuple[Days, ...]]:
+        """The days of service of each claim, by its id."""
+        where = zone(self.target.policy)
+        return {str(claim.get("id")): service_days(claim, where) for claim in self.claims}
 
-    def _touching(self, day: date) -> list[Claim]:
-        return [
-            claim
-            for claim in self.claims
-            if any(f <= day <= t for f, t in service_days(claim, zone(self.target.policy)))
-        ]
+    @cached_property
+    def _doubtful(self) -> frozenset[date]:
+        """Days in or at the edge of a claim with services on other days too."""
+        found: set[date] = set()
+        for spans in self._spans.values():
+            if len({end for span in spans for end in span}) > 1:
+                for first, last in spans:
+                    days = min((last - first).days, _LONGEST)
+                    found |= {first + timedelta(days=n) for n in range(days + 1)}
+        return frozenset(found)
 
-    def _is_clear(self, day: date, only: set[date]) -> bool:
-        spans = [
-            span for c in self._touching(day) for span in service_days(c, zone(self.target.policy))
-        ]
-        return bool(spans) and {end for span in spans for end in span} == only
+    def _touched_by(self, day: date) -> int:
+        return sum(any(f <= day <= t for f, t in spans) for spans in self._spans.values())
 
 
-def _first_identifier(claims: tuple[Claim, ...]) -> tuple[str, str] | None:
+def _first_identifier(claims: Sequence[Claim]) -> tuple[str, str] | None:
     found = (f"{i.get('system', '')}|{i['value']}" for i in _identifiers(claims[0]))
     value = next(found, "")
     return ("identifier", value) if value else None
 
 
-def _rarest_type(claims: tuple[Claim, ...]) -> tuple[str, str] | None:
+def _rarest_type(claims: Sequence[Claim]) -> tuple[str, str] | None:
     seen = Counter(
         f"{coding.get('system', '')}|{coding.get('code')}"
         for claim in claims

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -13,14 +13,15 @@ from payerproof.expect.claims import (
     PLAN_PAID,
     Claim,
     amounts,
+    by_number,
     denial_reasons,
     is_settled,
     kind_of,
-    known_as,
     mappings,
     numbers,
 )
 from payerproof.fhir.record import record_replies
+from payerproof.fhir.rows import packed
 from payerproof.plugin.session import RunSession
 from payerproof.suite import (
     Api,
@@ -46,9 +47,11 @@ def test_every_expected_claim_comes_once(api: Api, member: Person) -> None:
     expected = _expected(member)
     # when the member's claims are searched for, all pages
     pages = api.once(member).all_pages(CLAIMS, [("patient", member.patient_id), ("_count", "100")])
-    rows = [row for page in pages for row in page.matches]
-    came = Counter(number for row in rows for number in numbers(row))
-    ids = Counter(str(row.get("id")) for row in rows)
+    came: Counter[str] = Counter()
+    ids: Counter[str] = Counter()
+    for row in (row for page in pages for row in page.matches):
+        came.update(numbers(row))
+        ids[str(row.get("id"))] += 1
     # then each of them is there, and no claim twice
     missing = [number for number in expected if not came[number]]
     twice = {number for number in expected if came[number] > 1}
@@ -93,7 +96,8 @@ def test_every_kind_of_claim_comes(member: Person, kind: str) -> None:
     expected = _expected(member, lambda claim: claim.kind == kind)
     # when the record is searched for them
     rows = member.record.of(CLAIMS)
-    kinds = {number: [kind_of(row) for row in known_as(rows, number)] for number in expected}
+    named = by_number(rows, expected)
+    kinds = {number: [kind_of(row) for row in found] for number, found in named.items()}
     # then they come, and as claims of that kind
     wrong = [number for number, came in kinds.items() if came != [kind]]
     others = sorted({other or "no kind" for number in wrong for other in kinds[number]})
@@ -134,7 +138,7 @@ def test_no_failure_hides_in_a_bundle(api: Api, member: Person) -> None:
 def test_claims_under_appeal_come(member: Person) -> None:
     """Each expected claim marked as under appeal is returned."""
     expected = _expected(member, lambda claim: "appeal" in claim.status)
-    missing = [n for n in expected if not known_as(member.record.of(CLAIMS), n)]
+    missing = [n for n, found in by_number(member.record.of(CLAIMS), expected).items() if not found]
     expect.that(
         not missing,
         f"{len(expected)} claims that are or were under appeal",
@@ -191,9 +195,9 @@ def test_denied_claims_say_why(member: Person) -> None:
     # given claims that were denied
     expected = _expected(member, lambda claim: "denied" in claim.status)
     # when they are looked up in the record
-    rows = member.record.of(CLAIMS)
-    missing = [number for number in expected if not known_as(rows, number)]
-    silent = [n for n in expected if not any(map(denial_reasons, known_as(rows, n)))]
+    named = by_number(member.record.of(CLAIMS), expected)
+    missing = [number for number in expected if not named[number]]
+    silent = [number for number in expected if not any(map(denial_reasons, named[number]))]
     # then they are there and say why
     expect.that(
         not missing and not silent,
@@ -209,12 +213,12 @@ def test_pharmacy_claims_carry_amounts(member: Person) -> None:
     # given pharmacy claims that the member is known to have
     expected = _expected(member, lambda claim: claim.kind == "pharmacy")
     # when their amounts are looked for
-    rows = member.record.of(CLAIMS)
-    missing = [number for number in expected if not known_as(rows, number)]
+    named = by_number(member.record.of(CLAIMS), expected)
+    missing = [number for number in expected if not named[number]]
     bare = [
         claim
         for number in expected
-        for claim in known_as(rows, number)
+        for claim in named[number]
         if not (amounts(claim, PLAN_PAID) and amounts(claim, MEMBER_SHARE))
     ]
     # then each is there with what the plan and the member paid
@@ -289,17 +293,18 @@ def _expected(
 
 def _found(member: Person) -> tuple[Claim, ...]:
     """The expected claims that are in the record."""
-    rows = member.record.of(CLAIMS)
-    found = tuple(row for number in _expected(member) for row in known_as(rows, number))
+    named = by_number(member.record.of(CLAIMS), _expected(member))
+    found = tuple(row for rows in named.values() for row in rows)
     inconclusive_unless(found, "none of the expected claims came", *_exchanges(member))
     return found
 
 
-def _paid(member: Person) -> tuple[Claim, ...]:
+def _paid(member: Person) -> Sequence[Claim]:
     """The claims the payer file calls paid; where it names none, all that stand undenied."""
     rows = member.record.of(CLAIMS)
     named = [claim.id for claim in member.persona.expect.claims if claim.status == "paid"]
-    paid = tuple(r for n in named for r in known_as(rows, n)) or tuple(filter(is_settled, rows))
+    called = by_number(rows, named).values()
+    paid = packed(r for found in called for r in found) or packed(filter(is_settled, rows))
     inconclusive_unless(paid, f"{member} shows no paid claim", *_exchanges(member))
     return paid
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from payerproof.expect.claims import CLAIMS, Claim, codes, is_settled, known_as, mappings
+from payerproof.expect.claims import CLAIMS, Claim, by_number, codes, is_settled, mappings
 from payerproof.expect.consistency import (
     double_meanings,
     impossible_dates,
@@ -19,6 +19,7 @@ from payerproof.expect.consistency import (
     unequal_sums,
 )
 from payerproof.expect.placeholders import absent_essentials
+from payerproof.fhir.rows import together
 from payerproof.suite import (
     Person,
     Target,
@@ -84,7 +85,8 @@ def test_one_version_of_a_claim_stands(member: Person) -> None:
     # when versions are looked for that stand as if nothing had followed
     twice = repeated(claims)
     negative = [claim for claim in claims if takes_back(claim)]
-    standing = [c for n in known for c in known_as(claims, n) if _stands(c)]
+    named = by_number(claims, known).values()
+    standing = [one for found in named for one in found if _stands(one)]
     # then there is none
     told = [f"{len(twice)} claim numbers have more than one active claim"] if twice else []
     told += [f"{len(negative)} active claims with a negative total"] if negative else []
@@ -100,7 +102,7 @@ def test_one_version_of_a_claim_stands(member: Person) -> None:
 @check("carin-bb.consistent-claims/diagnosis-form", needs=("member",))
 def test_diagnosis_codes_have_their_dot(member: Person) -> None:
     """ICD-10-CM codes are written as the code system writes them, with the dot."""
-    rows = [*member.record.of(CLAIMS), *member.record.of("Condition")]
+    rows = together(member.record.of(CLAIMS), member.record.of("Condition"))
     inconclusive_unless(rows, f"{member} sees no claim and no condition", *_exchanges(member))
     found = Counter({str(row["resourceType"]): 0 for row in rows})
     for row in rows:
@@ -196,7 +198,7 @@ def test_denied_claims_are_shown_as_such(member: Person) -> None:
     # given claims that are known to be denied, as they came
     known = [one.id for one in member.persona.expect.claims if "denied" in one.status]
     not_applicable_unless(known, f"The payer file names no denied claim of {member}.")
-    came = [claim for n in known for claim in known_as(member.record.of(CLAIMS), n)]
+    came = [one for found in by_number(member.record.of(CLAIMS), known).values() for one in found]
     inconclusive_unless(came, "none of the denied claims came", *_exchanges(member))
     # when their payment is looked at
     paid = [claim for claim in came if _says_paid(claim)]
@@ -209,7 +211,7 @@ def test_denied_claims_are_shown_as_such(member: Person) -> None:
     )
 
 
-def _claims(member: Person) -> tuple[Claim, ...]:
+def _claims(member: Person) -> Sequence[Claim]:
     claims = member.record.of(CLAIMS)
     inconclusive_unless(claims, f"{member} sees no claims", *_exchanges(member))
     return claims

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from payerproof.expect.claims import CLAIMS, kind_of
 from payerproof.expect.profiles import CARIN, R4, US_CORE, judged, odd_versions, versions_of
 from payerproof.fhir.record import CLAIMS_AND_CLINICAL
+from payerproof.fhir.rows import packed
 from payerproof.suite import (
     Person,
     check,
@@ -61,7 +62,7 @@ def test_claims_follow_their_profile(member: Person, kind: str) -> None:
     """Claims, Coverage and Patient that name a CARIN Blue Button profile follow it."""
     # given the resources of one kind; claims are told apart by type and subtype
     of_type = member.record.of(kind if kind in ("Coverage", "Patient") else CLAIMS)
-    rows = [row for row in of_type if kind in (row.get("resourceType"), kind_of(row))]
+    rows = packed(row for row in of_type if kind in (row.get("resourceType"), kind_of(row)))
     exchanges = member.record.exchanges.get(str(rows[0]["resourceType"]) if rows else CLAIMS, ())
     not_applicable_unless(rows, f"{member}'s record holds nothing of the kind {kind}.", *exchanges)
     # when they are held to the profiles of the guide that they name
@@ -112,7 +113,7 @@ def test_claims_follow_the_declared_version(member: Person, capability: Mapping[
     )
 
 
-def _rows(member: Person, kind: str) -> tuple[Mapping[str, Any], ...]:
+def _rows(member: Person, kind: str) -> Sequence[Mapping[str, Any]]:
     rows = member.record.of(kind)
     not_applicable_unless(
         rows, f"{member}'s record holds no {kind}.", *member.record.exchanges.get(kind, ())

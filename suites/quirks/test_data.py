@@ -5,6 +5,7 @@ from __future__ import annotations
 from payerproof.expect.claims import CLAIMS
 from payerproof.expect.linked import keys_of
 from payerproof.expect.ways import nameless_providers, own_extensions
+from payerproof.fhir.rows import together
 from payerproof.suite import Api, Person, check, expect, inconclusive_unless
 
 
@@ -13,7 +14,7 @@ def test_providers_have_names(api: Api, member: Person) -> None:
     """The name of each provider on a claim is displayed, contained or can be read."""
     claims = member.record.of(CLAIMS)
     inconclusive_unless(claims, f"{member} sees no claims")
-    readable = keys_of((*member.record.everything, *member.around.everything))
+    readable = keys_of(together(member.record.everything, member.around.everything))
     nameless, total = nameless_providers(claims, readable, api.base)
     expect.that(
         not nameless,
@@ -26,7 +27,7 @@ def test_providers_have_names(api: Api, member: Person) -> None:
 @check("quirks.known-extensions/defined", needs=("member",))
 def test_extensions_are_known(member: Person) -> None:
     """Every extension is defined by FHIR or a guide at hand."""
-    rows = (*member.record.everything, *member.around.everything)
+    rows = together(member.record.everything, member.around.everything)
     inconclusive_unless(rows, f"{member} sees no record")
     own = own_extensions(rows)
     expect.that(

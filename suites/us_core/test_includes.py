@@ -5,6 +5,7 @@ from __future__ import annotations
 from payerproof.expect.demands import included
 from payerproof.expect.linked import keys_of, referred
 from payerproof.fhir.reply import Reply
+from payerproof.fhir.rows import together
 from payerproof.fhir.surroundings import local, references_in
 from payerproof.suite import (
     Api,
@@ -137,4 +138,4 @@ def _with_provenance(
 
 def _readable(member: Person, target: str) -> bool:
     kind = target.partition("/")[0]
-    return target in keys_of((*member.known(kind), *member.around.of(kind)))
+    return target in keys_of(together(member.known(kind), member.around.of(kind)))

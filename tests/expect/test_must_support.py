@@ -49,9 +49,9 @@ def test_what_lies_below_an_unseen_element_is_not_told_again() -> None:
 def test_who_follows_a_profile() -> None:
     kind, address = address_of(HELD, "us-core-documentreference")
     silent = {"resourceType": "DocumentReference"}
-    assert following([_document(), silent], HELD, kind, address) == [_document(), silent]
+    assert list(following([_document(), silent], HELD, kind, address)) == [_document(), silent]
     kind, address = address_of(HELD, "us-core-observation-lab")
-    assert following([{"resourceType": "Observation"}], HELD, kind, address) == []
+    assert list(following([{"resourceType": "Observation"}], HELD, kind, address)) == []
     assert address_of(HELD, "no-such-profile") == ("", "")
 
 

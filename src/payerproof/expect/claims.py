@@ -70,9 +70,13 @@ def numbers(claim: Claim) -> frozenset[str]:
     return frozenset(values) | ({str(claim["id"])} if claim.get("id") else frozenset())
 
 
-def known_as(claims: Iterable[Claim], number: str) -> tuple[Claim, ...]:
-    """The claims that go by a number."""
-    return tuple(claim for claim in claims if number in numbers(claim))
+def by_number(claims: Iterable[Claim], wanted: Iterable[str]) -> dict[str, list[Claim]]:
+    """The claims that go by each of these numbers, looked through once."""
+    found: dict[str, list[Claim]] = {number: [] for number in wanted}
+    for claim in claims:
+        for number in numbers(claim) & found.keys():
+            found[number].append(claim)
+    return found
 
 
 def kind_of(claim: Claim) -> str:

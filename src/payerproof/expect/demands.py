@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from payerproof.expect.outcomes import NotApplicable, not_applicable_unless
@@ -32,7 +32,7 @@ class Knows(Protocol):
         """The persona's id."""
         ...
 
-    def known(self, resource_type: str) -> tuple[Mapping[str, Any], ...]:
+    def known(self, resource_type: str) -> Sequence[Mapping[str, Any]]:
         """Resources of a type that the person's token has shown."""
         ...
 

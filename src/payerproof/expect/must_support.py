@@ -7,9 +7,10 @@ Which elements need not be seen stands in ``profiles/guides/must-support.toml`` 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Protocol
 
 from payerproof.expect.outcomes import not_applicable_unless, settle
@@ -50,10 +51,9 @@ def expect_seen(population: Sequence[Recorded], held: Duties, profile: str) -> N
     kind, address = address_of(held, profile)
     guide = f"{_TITLES[held.guide]} {held.version}"
     not_applicable_unless(kind, f"{guide} has no profile {profile} for servers.")
-    known = [row for person in population for row in person.known(kind)]
-    rows = following(known, held, kind, address)
-    not_applicable_unless(rows, f"No {kind} of the test members follows {profile}.")
-    found = unseen(rows, held, kind, address)
+    known = (row for person in population for row in person.known(kind))
+    found = unseen(following(known, held, kind, address), held, kind, address)
+    not_applicable_unless(found.resources, f"No {kind} of the test members follows {profile}.")
     settle(
         not found.missing,
         f"each of {found.total} must-support elements of {profile} in some resource",
@@ -87,28 +87,30 @@ def address_of(held: Duties, name: str) -> tuple[str, str]:
 
 def following(
     resources: Iterable[Mapping[str, Any]], held: Duties, kind: str, address: str
-) -> list[Mapping[str, Any]]:
+) -> Iterator[Mapping[str, Any]]:
     """Those that name a profile; where the type has one profile only, those that name none too."""
     only = len(held.profiles(kind)) == 1
-    rows = []
     for resource in resources:
         meta = resource.get("meta")
         listed = meta.get("profile") if isinstance(meta, Mapping) else None
         named = {str(one).partition("|")[0] for one in listed or []}
         if address in named or (only and not named & set(held.profiles(kind))):
-            rows.append(resource)
-    return rows
+            yield resource
 
 
-def unseen(rows: Sequence[Mapping[str, Any]], held: Duties, kind: str, address: str) -> Unseen:
+def unseen(rows: Iterable[Mapping[str, Any]], held: Duties, kind: str, address: str) -> Unseen:
     """The must-support elements that none of the resources populates and that are not excused."""
     from payerproof.guides.population import Population
 
+    found = iter(rows)
+    first = next(found, None)
+    if first is None:
+        return Unseen(0, 0, ())
     judge = validator()
     population = Population(judge.schema, judge.fast.judge_run())
     guide = Library().guide(held.guide, held.version)
     key = f"{address}|{guide.profiles[address][1]}"
-    for row in rows:
+    for row in chain((first,), found):
         population.see(key, row)
     total, missing, count = population.state()[key]
     paths = [element.partition(".")[2] for element in missing]

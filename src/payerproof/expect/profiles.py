@@ -79,14 +79,23 @@ def judged(resources: Iterable[Mapping[str, Any]], family: str) -> Judged:
     count, unjudged = 0, 0
     errors: list[Finding] = []
     for resource in resources:
-        result = judge.judge(_unclaimed(resource) if family == R4 else dict(resource))
-        if any(one.startswith(family) for one in result.profiles):
-            count += 1
-        errors += [
-            one for one in result.errors if one.profile.startswith(family) and one.rule != _NOT_OURS
-        ]
-        unjudged += sum(1 for profile, _, _ in result.unjudged if profile.startswith(family))
+        plain = _unclaimed(resource) if family == R4 else dict(resource)
+        noted = judge.pass_fast(plain)
+        if noted is not None:
+            sites = {judge.fast.sites[number] for number in noted.unjudged}
+            applied = judge.applied(plain)
+            unsure = [(site.profile, site.element, site.text) for site in sites]
+        else:
+            full = judge.explain(plain)
+            applied, unsure = full.profiles, list(full.unjudged)
+            errors += [e for e in full.errors if e.profile.startswith(family) and _is_ours(e)]
+        count += any(one.startswith(family) for one in applied)
+        unjudged += sum(1 for profile, _, _ in unsure if profile.startswith(family))
     return Judged(count, tuple(errors), unjudged)
+
+
+def _is_ours(error: Finding) -> bool:
+    return error.rule != _NOT_OURS
 
 
 def odd_versions(resources: Iterable[Mapping[str, Any]]) -> frozenset[str]:

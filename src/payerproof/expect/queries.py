@@ -147,27 +147,32 @@ def expect_found(query: Query, pages: Iterable[Reply]) -> None:
     A bundle that mixes types, or a match that does not satisfy the query, is not what was asked
     for; a known resource that is missing is hidden from the app that asks like this.
     """
-    pages = tuple(pages)
-    rows = [row for page in pages for row in page.matches]
-    refused = [page for page in pages if page.status != 200]
-    came = {str(row.get("id")) for row in rows if row.get("resourceType") == query.kind}
-    shelf = Shelf(rows)
-    wrong = [
-        at
-        for at, row in enumerate(rows)
-        if row.get("resourceType") != query.kind or shelf.fit(at, query.criteria) is False
-    ]
+    exchanges: list[str] = []
+    refused: list[int] = []
+    came: set[str] = set()
+    wrong, total = 0, 0
+    for page in pages:
+        exchanges.append(page.exchange)
+        refused += [page.status] if page.status != 200 else []
+        rows = page.matches
+        shelf = Shelf(rows)
+        total += len(rows)
+        came |= {str(row.get("id")) for row in rows if row.get("resourceType") == query.kind}
+        wrong += sum(
+            row.get("resourceType") != query.kind or shelf.fit(at, query.criteria) is False
+            for at, row in enumerate(rows)
+        )
     missing = query.wanted - came
-    told = [f"answered {refused[0].status}"] if refused else []
+    told = [f"answered {refused[0]}"] if refused else []
     if missing:
         told.append(f"{len(missing)} of {len(query.wanted)} that match are missing")
-    told += [f"{len(wrong)} of {len(rows)} that came do not match"] if wrong else []
+    told += [f"{wrong} of {total} that came do not match"] if wrong else []
     settle(
         not told,
         f"by {query.named}: {len(query.wanted)} of {query.known} {query.kind} that are known, and "
         "nothing that does not match",
-        "; ".join(told) or f"{len(rows)} {query.kind}, each of which matches",
-        *(page.exchange for page in pages),
+        "; ".join(told) or f"{total} {query.kind}, each of which matches",
+        *exchanges,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from payerproof.fhir.client import EndlessPaging, FhirClient
 from payerproof.fhir.compartment import SUBJECT_ELEMENTS, member_parameter
 from payerproof.fhir.reply import Reply
+from payerproof.fhir.rows import Joined, Packer, Rows
 from payerproof.polite import Unreachable
 
 CLAIMS_AND_CLINICAL = (
@@ -44,7 +45,8 @@ class Record:
 
     persona: str
     patient_id: str
-    resources: Mapping[str, tuple[Mapping[str, Any], ...]] = field(repr=False)
+    resources: Mapping[str, Sequence[Mapping[str, Any]]] = field(repr=False)
+    """By type; many of one type are packed (`payerproof.fhir.rows`), so look at them in turn."""
     exchanges: Mapping[str, tuple[str, ...]] = field(repr=False)
     """By type, the exchanges that brought it."""
     troubles: Mapping[str, str] = field(default_factory=dict)
@@ -56,7 +58,7 @@ class Record:
         )
         return f"<Record of {self.persona}: {counts or 'empty'}>"
 
-    def of(self, resource_type: str) -> tuple[Mapping[str, Any], ...]:
+    def of(self, resource_type: str) -> Sequence[Mapping[str, Any]]:
         """Resources of a type, in the order in which the payer gave them."""
         return self.resources.get(resource_type, ())
 
@@ -65,9 +67,9 @@ class Record:
         return tuple(str(resource["id"]) for resource in self.of(resource_type) if "id" in resource)
 
     @property
-    def everything(self) -> tuple[Mapping[str, Any], ...]:
+    def everything(self) -> Sequence[Mapping[str, Any]]:
         """All resources of all types."""
-        return tuple(resource for found in self.resources.values() for resource in found)
+        return Joined(self.resources.values())
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -96,7 +98,7 @@ def collect(
 
     A type that cannot be read whole is noted in `troubles`, never an exception.
     """
-    resources: dict[str, tuple[Mapping[str, Any], ...]] = {}
+    resources: dict[str, Sequence[Mapping[str, Any]]] = {}
     exchanges: dict[str, tuple[str, ...]] = {}
     troubles: dict[str, str] = {}
     try:
@@ -138,8 +140,8 @@ def _query(kind: str, patient_id: str) -> list[tuple[str, str]]:
 
 def _collect_type(
     client: FhirClient, patient_id: str, kind: str
-) -> tuple[tuple[Mapping[str, Any], ...], tuple[str, ...], str]:
-    found: dict[str, Mapping[str, Any]] = {}
+) -> tuple[Rows, tuple[str, ...], str]:
+    found, ids = Packer(), set[str]()
     seen: list[str] = []
     trouble = ""
     try:
@@ -153,14 +155,16 @@ def _collect_type(
                 trouble = f"searching it was answered by {_what(page)} instead of a Bundle"
                 break
             for resource in page.matches:
-                if resource.get("resourceType") == kind:
-                    found.setdefault(str(resource.get("id")), resource)
+                ident = str(resource.get("id"))
+                if resource.get("resourceType") == kind and ident not in ids:
+                    ids.add(ident)
+                    found.add(resource)
     except Unreachable as unreachable:
         trouble = unreachable.sentence
         seen += [unreachable.exchange] if unreachable.exchange else []
     except EndlessPaging as endless:
         trouble = endless.sentence
-    return tuple(found.values()), tuple(seen), trouble
+    return found.rows(), tuple(seen), trouble
 
 
 def _what(page: Reply) -> str:

@@ -2,13 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, Generic, TypeVar, overload
 
 from payerproof.fhir.compartment import elements_in, resources_among
 from payerproof.polite import Answer, NotJson
+
+_LONG = 100_000
+"""Bytes of a body above which its parsed form is not kept with the reply."""
+
+
+def _json(answer: Answer) -> Any:
+    try:
+        return answer.json()
+    except NotJson:
+        return None
+
+
+@lru_cache(maxsize=3)
+def _parsed(answer: Answer) -> Any:
+    return _json(answer)
+
+
+T = TypeVar("T")
+
+
+class _kept(Generic[T]):  # noqa: N801 - used like functools.cached_property
+    """What is read off a body, kept with the reply where the body is short."""
+
+    def __init__(self, function: Callable[[Reply], T]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, reply: None, owner: type) -> _kept[T]: ...
+    @overload
+    def __get__(self, reply: Reply, owner: type) -> T: ...
+    def __get__(self, reply: Reply | None, owner: type) -> T | _kept[T]:
+        if reply is None:
+            return self
+        found = self._function(reply)
+        if not reply._is_long:
+            vars(reply)[self._name] = found
+        return found
 
 
 @dataclass(frozen=True)
@@ -41,23 +82,33 @@ class Reply:
         """First value of a response header, or an empty string."""
         return self.answer.headers.get(name) or ""
 
-    @cached_property
+    @property
     def json(self) -> Any:
         """The parsed body, or None where it is not JSON."""
-        try:
-            return self.answer.json()
-        except NotJson:
-            return None
+        return _parsed(self.answer) if self._is_long else self._short_json
+
+    @property
+    def _is_long(self) -> bool:
+        """Whether what is read off the body is read anew each time.
+
+        Replies are kept by the dozen, and parsed they take ten times their text.
+        """
+        return len(self.answer.content) > _LONG
+
+    @cached_property
+    def _short_json(self) -> Any:
+        return _json(self.answer)
 
     @property
     def ok(self) -> bool:
         """True for a 2xx status."""
         return 200 <= self.status < 300
 
-    @cached_property
+    @_kept
     def body(self) -> Mapping[str, Any]:
         """The JSON object of the body; empty where it is none."""
-        return self.json if isinstance(self.json, Mapping) else {}
+        found = self.json
+        return found if isinstance(found, Mapping) else {}
 
     @property
     def resource_type(self) -> str:
@@ -70,7 +121,7 @@ class Reply:
         """True where a Bundle came."""
         return self.resource_type == "Bundle"
 
-    @cached_property
+    @_kept
     def entries(self) -> tuple[Mapping[str, Any], ...]:
         """The entries of the Bundle that came, or none."""
         entries = self.body.get("entry") if self.is_bundle else None
@@ -86,7 +137,7 @@ class Reply:
             and (entry.get("search") or {}).get("mode") in modes
         )
 
-    @cached_property
+    @_kept
     def matches(self) -> tuple[Mapping[str, Any], ...]:
         """Resources that matched the search; without a search mode, all but OperationOutcomes."""
         return tuple(
@@ -95,22 +146,22 @@ class Reply:
             if resource.get("resourceType") != "OperationOutcome"
         )
 
-    @cached_property
+    @_kept
     def included(self) -> tuple[Mapping[str, Any], ...]:
         """Resources that came by `_include` or `_revinclude`."""
         return self._entries_of_mode("include")
 
-    @cached_property
+    @_kept
     def elements(self) -> tuple[Mapping[str, Any], ...]:
         """Every object of the body, outer ones first; see `payerproof.fhir.compartment`."""
         return tuple(elements_in(self.json))
 
-    @cached_property
+    @_kept
     def all_resources(self) -> tuple[Mapping[str, Any], ...]:
         """Every resource anywhere in the body, Bundles and OperationOutcomes included."""
         return tuple(resources_among(self.elements))
 
-    @cached_property
+    @_kept
     def resources(self) -> tuple[Mapping[str, Any], ...]:
         """Every resource anywhere in the body but Bundles and OperationOutcomes."""
         return tuple(

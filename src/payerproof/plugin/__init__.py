@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from payerproof.places import shipped
 from payerproof.plugin import fixtures as _fixtures
 from payerproof.plugin import options
 from payerproof.plugin.collect import Collected, collected
+from payerproof.plugin.collector import calm
 from payerproof.plugin.controller import Controller, judged_keys, new_settings, now
 from payerproof.plugin.discover import discover_checks
 from payerproof.plugin.guardian import watch_command
@@ -149,6 +151,13 @@ def pytest_xdist_node_collection_finished(node: object, ids: list[str]) -> None:
     config = node.config  # type: ignore[attr-defined]  # as above
     if PROGRESS in config.stash:
         config.stash[PROGRESS].plan(Counter(_area(name) for name in ids))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Run the checks of this process with the garbage collector told to keep calm."""
+    with calm() if SESSION in session.config.stash else nullcontext():
+        return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)

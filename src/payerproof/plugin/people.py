@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -58,7 +58,7 @@ class Person:
         """What the record names and does not hold (providers, places, drugs), read once per run."""
         return self._source.around(self.persona)
 
-    def known(self, resource_type: str) -> tuple[Mapping[str, Any], ...]:
+    def known(self, resource_type: str) -> Sequence[Mapping[str, Any]]:
         """Resources of a type that the person's token has shown, about them or around them."""
         return self.record.of(resource_type) or self.around.of(resource_type)
 

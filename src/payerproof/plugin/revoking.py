@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -258,7 +258,7 @@ def _perhaps(make: Callable[[], T | None]) -> T | None:
         return None
 
 
-def _attachments(documents: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
+def _attachments(documents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for document in documents:
         for content in document.get("content") or []:
             if url := (content.get("attachment") or {}).get("url"):

@@ -10,10 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from payerproof.browser import codec
 from payerproof.browser.hook import HookAgent
 from payerproof.expect.outcomes import Inconclusive, inconclusive_unless
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.record import CLAIMS_AND_BASICS, CLAIMS_AND_CLINICAL, Record, collect
+from payerproof.fhir.reply import Reply
 from payerproof.fhir.surroundings import Surroundings, collect_around
 from payerproof.plugin.declared import Declared
 from payerproof.plugin.first_trip import Trouble
@@ -37,8 +39,12 @@ if TYPE_CHECKING:
     from payerproof.browser.agent import MemberAgent
 
 
+_LONG = 100_000
+"""Bytes of a body above which a reply is kept packed."""
+
+
 class LocalMemo:
-    """The memory of a run that has one process only."""
+    """The memory of a run that has one process only. Long replies are kept packed."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Any] = {}
@@ -48,8 +54,16 @@ class LocalMemo:
         """Return what is remembered under a key, making it first where nobody has."""
         with self._lock:
             if key not in self._kept:
-                self._kept[key] = make()
-            return self._kept[key]
+                made = make()
+                long = isinstance(made, Reply) and len(made.answer.content) > _LONG
+                self._kept[key] = _Packed(codec.dumps(made)) if long else made
+            kept = self._kept[key]
+        return codec.loads(kept.message) if isinstance(kept, _Packed) else kept
+
+
+@dataclass(frozen=True)
+class _Packed:
+    message: bytes = field(repr=False)
 
 
 class UnreachableTarget(Inconclusive):
