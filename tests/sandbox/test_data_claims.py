@@ -28,7 +28,7 @@ REQUIRED_INFORMATION = {
     "Pharmacy": {"dayssupply", "dawcode", "refillnum", "refillsauthorized"},
 }
 WORLD = world_of("plain")
-CLAIMS = list(WORLD.resources("ExplanationOfBenefit"))
+CLAIMS = list(WORLD.claims())
 
 
 def profile(claim: dict[str, Any]) -> str:
@@ -56,6 +56,7 @@ def claims_of(user: str, world: World = WORLD) -> dict[int, dict[str, Any]]:
     return {
         int(one["identifier"][0]["value"][-5:]): one
         for one in world.record(world.people[user].patient, "ExplanationOfBenefit")
+        if one["use"] == "claim"
     }
 
 

@@ -190,7 +190,7 @@ def test_dates_are_possible(world: World) -> None:
         assert one["meta"]["lastUpdated"] < "2026-11-21"
         for found in re.findall(r'"(\d{4}-\d{2}-\d{2})', json.dumps(one)):
             assert date.fromisoformat(found)
-    for claim in world.resources("ExplanationOfBenefit"):
+    for claim in world.claims():
         served = claim["item"][0]["servicedDate"]
         assert served <= claim["created"] <= claim["meta"]["lastUpdated"]
 

@@ -13,8 +13,10 @@ Resource = dict[str, Any]
 
 
 def _rows(payer: DefectPayer, kind: str, user: str = "ada") -> list[Resource]:
+    """What a member finds; of ExplanationOfBenefit the claims."""
     pages = payer.walk(f"/{kind}?_count=100", user)
-    return [row for page in pages for row in page.resources]
+    rows = [row for page in pages for row in page.resources]
+    return [row for row in rows if row.get("use") != "preauthorization"]
 
 
 def _text(payer: DefectPayer, kind: str, user: str = "ada") -> str:

@@ -26,8 +26,10 @@ def test_own_documents_by_get_and_post(face: str) -> None:
     assert post(payer, {"name": "patient", "valueId": ada}).ids == own
     kind = {"system": "http://loinc.org", "code": "34133-9"}
     typed = post(payer, {"name": "patient", "valueId": ada}, {"name": "type", "valueCoding": kind})
-    assert typed.ids == own
+    (summary, note) = own
+    assert typed.ids == [summary]
     assert payer.ask(f"{DOCREF}?patient={ada}&start=2026-01-01&end=2026-12-31").ids == own
+    assert payer.ask(f"{DOCREF}?patient={ada}&start=2026-06-01").ids == [note]
     assert payer.ask(f"{DOCREF}?patient={ada}&end=2020-01-01").ids == []
     assert payer.ask(f"{DOCREF}?patient={ada}&type=1-1").ids == []
 

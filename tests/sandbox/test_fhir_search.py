@@ -25,6 +25,7 @@ def numbers(payer: Payer, query: str, token: str = "ada") -> set[int]:
         int(one["identifier"][0]["value"][-5:])
         for page in payer.walk(f"{CLAIMS}?{query}", token=token)
         for one in page.matches()
+        if one["use"] == "claim"
     }
 
 
@@ -212,7 +213,8 @@ def test_string_search_is_by_start_and_modifiers(payer: Payer) -> None:
 
 def test_sorting(payer: Payer) -> None:
     pages = payer.walk(f"{CLAIMS}?_sort=-service-start-date&_count=7")
-    days = [one["item"][0]["servicedDate"] for page in pages for one in page.matches()]
+    found = [one for page in pages for one in page.matches()]
+    days = [one["item"][0]["servicedDate"] for one in found if one["use"] == "claim"]
     assert days == sorted(days, reverse=True)
 
 

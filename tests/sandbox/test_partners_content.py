@@ -43,7 +43,7 @@ def test_no_money_but_in_prior_authorizations(found):
 def test_the_planted_amounts_are_there_to_be_found():
     clinic = at()
     view = clinic.tenant
-    from payerproof.sandbox.data.authorizations import with_partner_records
+    from payerproof.sandbox.data.planted import with_partner_records
 
     world = with_partner_records(view.world, view.face.logical_id)
     text = str([*world.resources("ExplanationOfBenefit"), *world.resources("Coverage")])
@@ -180,8 +180,15 @@ def test_services_reach_back_to_2016():
     assert "2015-12-31" in days["regional"]
 
 
+def test_clinics_and_members_get_the_same_prior_authorizations(found):
+    clinic = at()
+    shown = {one["id"]: one for one in claims(found, "preauthorization")}
+    assert shown
+    for logical_id, one in shown.items():
+        assert one == clinic.tenant.world.resource("ExplanationOfBenefit", logical_id)
+
+
 def test_members_own_claims_keep_their_money():
     clinic = at()
     claim = clinic.tenant.world.record(clinic.patient("ada"), "ExplanationOfBenefit")[0]
     assert claim["total"]
-    assert "preauthorization" not in str(clinic.tenant.world.resources("ExplanationOfBenefit"))

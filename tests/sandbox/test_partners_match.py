@@ -289,7 +289,7 @@ def test_what_is_handed_over(payer):
     assert min(days) >= "2021-11-21"
     assert '"currency"' not in str([one for one in claims if one["use"] == "claim"])
     assert "costToBeneficiary" not in found.text()
-    documents = [one for one in found.of("DocumentReference") if "authorization-att" in str(one)]
+    documents = [one for one in found.of("DocumentReference") if "PA-GUS-0001" in str(one)]
     assert documents
     binary = documents[0]["content"][0]["attachment"]["url"]
     assert payer.get(binary, headers={"Accept": "text/plain"}).text.endswith("Synthetic.")

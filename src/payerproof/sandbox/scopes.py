@@ -32,6 +32,7 @@ RESOURCE_TYPES: tuple[str, ...] = (
     "PractitionerRole",
     "Procedure",
     "Provenance",
+    "QuestionnaireResponse",
     "RelatedPerson",
     "ServiceRequest",
     "Specimen",

@@ -1,202 +1,221 @@
-"""Prior authorizations (PDex 2.2.0), and where money hides in records that clinics may have.
+"""Prior authorizations as PDex has them: one list for the member, for clinics and for payers.
 
-These stand beside the world that members see: `with_partner_records` lays them over it.
+PDex 2.1.0 and 2.2.0, Prior Authorization profile: an ExplanationOfBenefit whose use is
+preauthorization. What was decided, and when, stands at each line (42 CFR 422.119(b)(1)(iv)(A)).
 """
 
 from __future__ import annotations
 
-import copy
 import tomllib
-from base64 import b64encode
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from payerproof.sandbox.data.coding import (
-    ACT_CODE,
-    CARC,
-    CONFIDENTIALITY,
-    HCPCS,
-    ICD10,
-    THO,
-    Json,
-    coding,
-    concept,
-)
+from payerproof.sandbox.data.authorization_papers import build_form, build_note
+from payerproof.sandbox.data.coding import CARC, HCPCS, ICD10, THO, Json, concept
 from payerproof.sandbox.data.facts import fixtures_folder
-from payerproof.sandbox.data.maker import instant
-from payerproof.sandbox.data.world import World
+from payerproof.sandbox.data.maker import Maker, instant
 
 PDEX = "http://hl7.org/fhir/us/davinci-pdex/"
 PRIOR_AUTHORIZATION = PDEX + "StructureDefinition/pdex-priorauthorization"
-AMOUNT_HELD = "https://payer.sandbox.example/fhir/StructureDefinition/amount-paid"
-DOCUMENT_KINDS = "https://payer.sandbox.example/document-kind"
-LogicalIds = Callable[[str, str], str]
+NUMBERS = "https://payer.sandbox.example/authorization-number"
+WHEN_DECIDED = PDEX + "StructureDefinition/base-ext-when-adjudicated"
+REVIEW_ACTION = PDEX + "StructureDefinition/extension-reviewAction"
+REVIEW_ACTION_CODE = PDEX + "StructureDefinition/extension-reviewActionCode"
+REVIEW_CODES = "https://codesystem.x12.org/005010/306"
+KINDS = PDEX + "CodeSystem/PDexAdjudicationDiscriminator"
+USUAL_DAYS = 90
+"""For how long a service is asked for where no day ends the approval."""
 
+_NOT_SHOWN = "What came with the request does not show that the knee was examined."
 _REVIEW = {"approved": "A1", "denied": "A3", "pended": "A4"}
-_laid: WeakKeyDictionary[World, World] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class RequestedLine:
+    """One service asked for; `decision` is approved, denied or pended, `why` words of our own."""
+
+    code: str
+    units: int
+    decision: str
+    submitted: float = 0.0
+    reason: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class AuthorizationFacts:
+    """One request in short business form; see ``fixtures/payers/authorizations.toml``."""
+
+    member: str
+    number: str
+    received: date
+    provider: str
+    practitioner: str
+    diagnosis: str
+    lines: tuple[RequestedLine, ...]
+    decided: date | None = None
+    until: date | None = None
+    circumstance: str = ""
+    note: str = ""
+    form: str = ""
+    sensitivity: str = ""
+
+    @property
+    def key(self) -> str:
+        """Stable natural key, unique in the world."""
+        return f"{self.member}/authorization/{self.number}"
+
+    def decided_as(self, decision: str, decided: date | None) -> AuthorizationFacts:
+        """The same request in another state: every line approved, denied or pended."""
+        denied = decision == "denied"
+        reason, why = ("150", _NOT_SHOWN) if denied else ("", "")
+        lines = tuple(
+            replace(line, decision=decision, reason=reason, why=why) for line in self.lines
+        )
+        approved = decision == "approved" and decided is not None
+        until = decided + timedelta(days=180) if approved and decided else None
+        return replace(self, lines=lines, decided=decided, until=until, circumstance="")
 
 
 @lru_cache(maxsize=1)
-def authorization_facts() -> Mapping[str, Any]:
+def authorization_tables() -> Mapping[str, Any]:
     """Read the fixture, once per process."""
     path = fixtures_folder() / "payers" / "authorizations.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def with_partner_records(world: World, logical_id: LogicalIds) -> World:
-    """Lay what only clinics and payers are told of over a world; made once per world."""
-    if world not in _laid:
-        facts = authorization_facts()
-        made: list[Json] = []
-        for row in facts["authorizations"]:
-            if world.people[row["member"]].patient and _coverage(world, row["member"]):
-                made += _authorization(world, logical_id, row)
-        made += _planted(world, logical_id, facts["planted"])
-        _laid[world] = world.with_resources(*made)
-    return _laid[world]
+@lru_cache(maxsize=1)
+def authorization_facts() -> Mapping[str, AuthorizationFacts]:
+    """The shipped requests by their number."""
+    made = {}
+    for row in authorization_tables()["authorizations"]:
+        values = {name: value for name, value in row.items() if name not in ("n", "lines")}
+        number = f"PA-{row['member'].upper()}-{row['n']:04d}"
+        lines = tuple(RequestedLine(**line) for line in row["lines"])
+        made[number] = AuthorizationFacts(number=number, lines=lines, **values)
+    return made
 
 
-def _coverage(world: World, member: str) -> Json | None:
-    return next(iter(world.record(world.people[member].patient, "Coverage")), None)
+def build_authorizations(maker: Maker) -> None:
+    """Make every shipped request, with the papers that came with it."""
+    for facts in authorization_facts().values():
+        build_authorization(maker, facts)
 
 
-def _patient(world: World, member: str) -> Json:
-    return {"reference": f"Patient/{world.people[member].patient}"}
+def build_authorization(maker: Maker, facts: AuthorizationFacts, updated: str = "") -> Json:
+    """Make one ExplanationOfBenefit, and the papers that came with the request.
+
+    `updated` is the instant of the last change; that of the decision where it isn't given.
+    """
+    day = facts.decided or facts.received
+    elements = {
+        **_header(maker, facts),
+        **_approval(facts),
+        "supportingInfo": _papers(maker, facts),
+        "item": [_item(facts, n, line) for n, line in enumerate(facts.lines, start=1)],
+    }
+    return maker.add(
+        "ExplanationOfBenefit",
+        facts.key,
+        [PRIOR_AUTHORIZATION],
+        updated or instant(day, 16, sum(map(ord, facts.number))),
+        elements,
+        sensitivity=facts.sensitivity,
+    )
 
 
-def _meta(day: date, spread: int, profiles: list[str], sensitivity: str = "") -> Json:
-    meta: Json = {"versionId": "1", "lastUpdated": instant(day, 16, spread), "profile": profiles}
-    if sensitivity == "part2":
-        meta["security"] = [coding(CONFIDENTIALITY, "R"), coding(ACT_CODE, "42CFRPart2")]
-    return meta
-
-
-def _authorization(world: World, logical_id: LogicalIds, row: Mapping[str, Any]) -> list[Json]:
-    key, decided = f"{row['member']}/authorization/{row['n']}", row["decided"]
-    coverage = _coverage(world, row["member"])
-    assert coverage is not None
-    problem = _problem(row["diagnosis"])
-    claim: Json = {
-        "resourceType": "ExplanationOfBenefit",
-        "id": logical_id("ExplanationOfBenefit", key),
-        "meta": _meta(decided, row["n"], [PRIOR_AUTHORIZATION], row.get("sensitivity", "")),
-        "identifier": [
-            {
-                "system": "https://payer.sandbox.example/authorization-number",
-                "value": f"PA-{world.people[row['member']].member_number[3:]}-{row['n']}",
-            }
-        ],
+def _header(maker: Maker, facts: AuthorizationFacts) -> Json:
+    pended = any(line.decision == "pended" for line in facts.lines)
+    coverage = maker.ref("Coverage", f"{facts.member}/coverage")
+    diagnosis = concept(ICD10, maker.facts.problems[facts.diagnosis]["icd10"])
+    return {
+        "identifier": [{"system": NUMBERS, "value": facts.number}],
         "status": "active",
         "type": concept(THO + "claim-type", "professional"),
         "use": "preauthorization",
-        "patient": _patient(world, row["member"]),
-        "created": decided.isoformat(),
-        "insurer": {"reference": f"Organization/{logical_id('Organization', 'payer')}"},
-        "provider": {"reference": f"Organization/{logical_id('Organization', row['provider'])}"},
-        "outcome": "queued" if row["status"] == "pended" else "complete",
-        "diagnosis": [
-            {"sequence": 1, "diagnosisCodeableConcept": concept(ICD10, problem["icd10"])}
-        ],
-        "insurance": [{"focal": True, "coverage": {"reference": f"Coverage/{coverage['id']}"}}],
-        "item": [_item(row)],
+        "patient": maker.ref("Patient", facts.member),
+        "billablePeriod": _asked_for(facts),
+        "created": facts.received.isoformat(),
+        "insurer": maker.ref("Organization", "payer"),
+        "provider": maker.ref("Organization", facts.provider),
+        "outcome": "queued" if pended else "complete",
+        "careTeam": [{"sequence": 1, "provider": maker.ref("Practitioner", facts.practitioner)}],
+        "diagnosis": [{"sequence": 1, "diagnosisCodeableConcept": diagnosis}],
+        "insurance": [{"focal": True, "coverage": coverage}],
     }
-    if row["status"] == "approved":
-        claim["preAuthRef"] = [claim["identifier"][0]["value"]]
-        period = {"start": decided.isoformat(), "end": row["until"].isoformat()}
-        claim["preAuthRefPeriod"] = [period]
-    if "document" not in row:
-        return [claim]
-    return [claim, *_document(world, logical_id, row["member"], key, decided, row["document"])]
 
 
-def _problem(key: str) -> Mapping[str, str]:
-    from payerproof.sandbox.data.build import shipped_facts
-
-    return shipped_facts().problems[key]
-
-
-def _item(row: Mapping[str, Any]) -> Json:
-    extension = PDEX + "StructureDefinition/extension-"
-    decision = {
-        "url": extension + "reviewAction",
-        "extension": [
-            {
-                "url": extension + "reviewActionCode",
-                "valueCodeableConcept": concept(
-                    "https://codesystem.x12.org/005010/306", _REVIEW[row["status"]]
-                ),
-            }
-        ],
-    }
-    kinds = PDEX + "CodeSystem/PDexAdjudicationDiscriminator"
-    adjudication: list[Json] = []
-    if row["status"] == "approved":
-        units = {"category": concept(kinds, "allowedunits"), "value": 1}
-        adjudication.append({"extension": [decision], **units})
-    if "reason" in row:
-        why = {"category": concept(kinds, "denialreason"), "reason": concept(CARC, row["reason"])}
-        adjudication.append({"extension": [decision], **why})
-    if "submitted" in row:
-        amount = {"value": row["submitted"], "currency": "USD"}
-        submitted = concept(THO + "adjudication", "submitted")
-        adjudication.append({"extension": [decision], "category": submitted, "amount": amount})
-    item: Json = {"sequence": 1, "productOrService": concept(HCPCS, row["code"])}
-    return {**item, "adjudication": adjudication} if adjudication else item
+def _asked_for(facts: AuthorizationFacts) -> Json:
+    start = facts.decided or facts.received
+    end = facts.until or start + timedelta(days=USUAL_DAYS)
+    return {"start": start.isoformat(), "end": end.isoformat()}
 
 
-def _document(
-    world: World,
-    logical_id: LogicalIds,
-    member: str,
-    key: str,
-    day: date,
-    text: str,
-    kind: str = "",
-) -> list[Json]:
-    meta = {"versionId": "1", "lastUpdated": instant(day, 16, 7)}
-    binary: Json = {
-        "resourceType": "Binary",
-        "id": logical_id("Binary", key),
-        "meta": meta,
-        "contentType": "text/plain",
-        "data": b64encode(text.encode()).decode(),
-    }
-    document: Json = {
-        "resourceType": "DocumentReference",
-        "id": logical_id("DocumentReference", key),
-        "meta": meta,
-        "status": "current",
-        "type": concept(DOCUMENT_KINDS, kind or "authorization-attachment"),
-        "subject": _patient(world, member),
-        "date": instant(day, 16),
-        "content": [{"attachment": {"contentType": "text/plain", "url": f"Binary/{binary['id']}"}}],
-    }
-    return [binary, document]
-
-
-def _planted(world: World, logical_id: LogicalIds, facts: Mapping[str, Any]) -> list[Json]:
-    """Put amounts where a list of paths would not look for them."""
-    member, number = facts["claim"]["member"], facts["claim"]["n"]
-    claim_id = logical_id("ExplanationOfBenefit", f"{member}/claim/{number}")
-    found = world.resource("ExplanationOfBenefit", claim_id)
-    made: list[Json] = []
-    if found is not None:
-        claim = copy.deepcopy(found)
-        claim["processNote"] = [{"number": 1, "type": "display", "text": facts["note"]}]
-        amount = {"value": facts["extension"], "currency": "USD"}
-        claim["extension"] = [{"url": AMOUNT_HELD, "valueMoney": amount}]
-        made.append(claim)
-        key, day = f"{member}/remittance/{number}", date(2023, 3, 4)
-        text = facts["remittance"]
-        made += _document(world, logical_id, member, key, day, text, "remittance-advice")
-    for one in facts["coverages"]:
-        coverage = _coverage(world, one)
-        if coverage is not None:
-            share = {"value": facts["copay"], "currency": "USD"}
-            kind = concept(THO + "coverage-copay-type", "gpvisit")
-            cost = [{"type": kind, "valueMoney": share}]
-            made.append({**coverage, "costToBeneficiary": cost})
+def _approval(facts: AuthorizationFacts) -> Json:
+    """The number and the period of an approval, or the circumstance that ends it."""
+    if facts.decided is None or all(line.decision != "approved" for line in facts.lines):
+        return {}
+    period = {"start": facts.decided.isoformat()}
+    if facts.until:
+        period["end"] = facts.until.isoformat()
+    made: Json = {"preAuthRef": [facts.number], "preAuthRefPeriod": [period]}
+    if facts.circumstance:
+        made["processNote"] = [{"number": 1, "type": "display", "text": facts.circumstance}]
     return made
+
+
+def _item(facts: AuthorizationFacts, sequence: int, line: RequestedLine) -> Json:
+    return {
+        "sequence": sequence,
+        "careTeamSequence": [1],
+        "diagnosisSequence": [1],
+        "productOrService": concept(HCPCS, line.code),
+        "quantity": {"value": line.units},
+        "adjudication": _adjudications(facts, line),
+    }
+
+
+def _adjudications(facts: AuthorizationFacts, line: RequestedLine) -> list[Json]:
+    """What was asked, and what was decided: the review action and its day on the decision."""
+    submitted: Json = {
+        "category": concept(THO + "adjudication", "submitted"),
+        "amount": {"value": line.submitted, "currency": "USD"},
+    }
+    decision: Json = {"extension": [_review(line)]}
+    if facts.decided:
+        day = {"url": WHEN_DECIDED, "valueDateTime": facts.decided.isoformat()}
+        decision["extension"].append(day)
+    if line.decision == "pended":
+        return [{**decision, **submitted}]
+    if line.decision == "approved":
+        decision |= {"category": concept(KINDS, "allowedunits"), "value": line.units}
+    else:
+        reason = concept(CARC, line.reason, line.why)
+        decision |= {"category": concept(KINDS, "denialreason"), "reason": reason}
+    return [submitted, decision] if line.submitted else [decision]
+
+
+def _review(line: RequestedLine) -> Json:
+    code = concept(REVIEW_CODES, _REVIEW[line.decision])
+    return {
+        "url": REVIEW_ACTION,
+        "extension": [{"url": REVIEW_ACTION_CODE, "valueCodeableConcept": code}],
+    }
+
+
+def _papers(maker: Maker, facts: AuthorizationFacts) -> list[Json]:
+    """Make the papers, and refer to them."""
+    papers = []
+    if facts.note:
+        papers.append(build_note(maker, facts))
+    if facts.form:
+        form = authorization_tables()["forms"][facts.form]
+        papers.append(build_form(maker, facts, facts.form, form))
+    category = concept(THO + "claiminformationcategory", "attachment")
+    return [
+        {"sequence": sequence, "category": category, "valueReference": paper}
+        for sequence, paper in enumerate(papers, start=1)
+    ]

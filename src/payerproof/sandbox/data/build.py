@@ -7,6 +7,11 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from payerproof.sandbox.data.authorizations import (
+    AuthorizationFacts,
+    build_authorization,
+    build_authorizations,
+)
 from payerproof.sandbox.data.clinical import build_chart
 from payerproof.sandbox.data.eob import build_claim
 from payerproof.sandbox.data.facts import Facts, claim_facts, read_facts
@@ -37,6 +42,7 @@ def build_world(logical_id: Callable[[str, str], str], facts: Facts | None = Non
     for person in maker.facts.people:
         if person["user"] in maker.facts.charts:
             build_chart(maker, person)
+    build_authorizations(maker)
     build_enrolment_trace(maker)
     return World(people, maker.made)
 
@@ -58,6 +64,14 @@ def with_claim(
     if world.resource("ExplanationOfBenefit", resource["id"]) is not None:
         raise ValueError(f"{claim.member} already has a claim number {claim.n}")
     return world.with_resources(resource)
+
+
+def authorization_resource(
+    logical_id: Callable[[str, str], str], request: AuthorizationFacts, updated: str
+) -> dict[str, Any]:
+    """Make one prior authorization as the system that decides would send it to the API."""
+    maker = _maker(logical_id, shipped_facts())
+    return build_authorization(maker, request, updated)
 
 
 def injected_row(member: str, n: int, serviced: str) -> dict[str, Any]:

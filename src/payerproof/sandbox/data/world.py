@@ -192,6 +192,18 @@ class World:
                 table[changed["id"]] = changed
         return World(self.people, _tables={**self._tables, resource_type: table})
 
+    def claims(self) -> Sequence[Resource]:
+        """Every ExplanationOfBenefit of a claim, in a stable order."""
+        return [one for one in self.resources("ExplanationOfBenefit") if is_claim(one)]
+
+    def edit_claims(self, change: Edit) -> World:
+        """Pass a copy of every claim through `change`, and leave prior authorizations alone."""
+        return self.edit("ExplanationOfBenefit", lambda one: change(one) if is_claim(one) else one)
+
+    def edit_authorizations(self, change: Edit) -> World:
+        """Pass a copy of every prior authorization through `change`, and leave claims alone."""
+        return self.edit("ExplanationOfBenefit", lambda one: one if is_claim(one) else change(one))
+
     def with_people(self, *people: Person) -> World:
         """Add or replace people (by user name)."""
         return World(
@@ -249,6 +261,11 @@ class World:
                 if owner:
                     records.setdefault((owner, kind), []).append(resource)
         return records
+
+
+def is_claim(benefit: Resource) -> bool:
+    """Whether an ExplanationOfBenefit tells of a claim, and not of a request in advance."""
+    return benefit.get("use") != "preauthorization"
 
 
 def attachments(document: Resource) -> tuple[str, ...]:

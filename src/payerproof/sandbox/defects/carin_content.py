@@ -125,7 +125,7 @@ def _amended(
         change(made)
         return made
 
-    data(name, _AREA, cites, title, **more)(lambda world: world.edit(_EOB, edited))
+    data(name, _AREA, cites, title, **more)(lambda world: world.edit_claims(edited))
 
 
 def _codes(concept: Any) -> set[str]:

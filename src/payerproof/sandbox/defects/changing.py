@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from payerproof.sandbox.data.world import World
+from payerproof.sandbox.data.world import Edit, World
 from payerproof.sandbox.defects import Defect, register
 from payerproof.sandbox.defects.replacing import Change, oauth, portal, transport
 
@@ -17,6 +17,7 @@ __all__ = [
     "Change",
     "data",
     "decision",
+    "edited",
     "fhir",
     "oauth",
     "portal",
@@ -94,3 +95,8 @@ def data(
         return change
 
     return take
+
+
+def edited(world: World, kind: str, change: Edit) -> World:
+    """Pass every resource of a type through `change`; of ExplanationOfBenefit the claims."""
+    return world.edit_claims(change) if kind == "ExplanationOfBenefit" else world.edit(kind, change)

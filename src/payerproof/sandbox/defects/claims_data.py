@@ -22,7 +22,7 @@ def _without(name: str, cites: str, title: str, gone: Callable[[Resource], bool]
     """Seed a feed that leaves some claims out."""
 
     def change(world: World) -> World:
-        return world.edit(_EOB, lambda claim: None if gone(claim) else claim)
+        return world.edit_claims(lambda claim: None if gone(claim) else claim)
 
     data(name, "patient_access", cites, title)(change)
 
@@ -71,19 +71,19 @@ _without(
 )
 def _latest(world: World) -> World:
     last: dict[str | None, tuple[str, str]] = {}
-    for claim in world.resources(_EOB):
+    for claim in world.claims():
         key = (claim["billablePeriod"]["start"], str(claim["id"]))
         owner = world.patient_of(claim)
         last[owner] = max(last.get(owner, key), key)
     gone = {logical_id for _, logical_id in last.values()}
-    return world.edit(_EOB, lambda claim: None if claim["id"] in gone else claim)
+    return world.edit_claims(lambda claim: None if claim["id"] in gone else claim)
 
 
 def _amended(
     name: str, cites: str, title: str, change: Callable[[Resource], Resource], twin: str = ""
 ) -> None:
     """Seed a mapping that writes every claim otherwise."""
-    data(name, "patient_access", cites, title, twin=twin)(lambda world: world.edit(_EOB, change))
+    data(name, "patient_access", cites, title, twin=twin)(lambda world: world.edit_claims(change))
 
 
 def _first_line(claim: Resource) -> Resource:
@@ -158,7 +158,7 @@ data(
     "Q-DATA-17",
     "The totals of a claim come in reverse order",
     lawful=True,
-)(lambda world: world.edit(_EOB, _reordered))
+)(lambda world: world.edit_claims(_reordered))
 
 
 def _two_meanings(claim: Resource) -> Resource:
@@ -227,7 +227,7 @@ _amended(
 )
 def _twice(world: World) -> World:
     newest: dict[str | None, Resource] = {}
-    for claim in world.resources(_EOB):
+    for claim in world.claims():
         newest[world.patient_of(claim)] = claim
     return world.with_resources(
         *({**claim, "id": f"{str(claim['id'])[:60]}.2"} for claim in newest.values())

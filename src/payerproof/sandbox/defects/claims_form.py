@@ -7,7 +7,7 @@ from typing import Any
 
 from payerproof.sandbox.data.coding import ICD10, THO
 from payerproof.sandbox.data.world import Resource, World
-from payerproof.sandbox.defects.changing import data
+from payerproof.sandbox.defects.changing import data, edited
 
 _EOB = "ExplanationOfBenefit"
 
@@ -21,7 +21,7 @@ def _edited(
     **more: Any,
 ) -> None:
     """Seed a mapping that writes every resource of a type otherwise."""
-    data(name, "patient_access", cites, title, **more)(lambda world: world.edit(kind, change))
+    data(name, "patient_access", cites, title, **more)(lambda world: edited(world, kind, change))
 
 
 def _dropped(*names: str) -> Callable[[Resource], Resource]:
@@ -206,7 +206,7 @@ def _contained_provider(world: World) -> World:
                 one["provider"] = {"reference": "#rendering"}
         return claim
 
-    return world.edit(_EOB, change)
+    return world.edit_claims(change)
 
 
 data(

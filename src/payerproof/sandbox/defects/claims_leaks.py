@@ -58,7 +58,7 @@ def _bank(world: World) -> World:
         account = {"system": "https://payer.sandbox.example/bank-account", "value": "4455667788990"}
         return {**claim, "payment": {**claim["payment"], "identifier": account}}
 
-    return world.edit("ExplanationOfBenefit", change)
+    return world.edit_claims(change)
 
 
 @data(
@@ -92,7 +92,7 @@ def _displayed(world: World) -> World:
         display = f"{person.name}, born {person.birth_date}" if person else ""
         return {**claim, "patient": {**claim["patient"], "display": display}}
 
-    return world.edit("ExplanationOfBenefit", change)
+    return world.edit_claims(change)
 
 
 @data(
@@ -106,7 +106,7 @@ def _called_member(world: World) -> World:
     def change(claim: Resource) -> Resource:
         return {**claim, "patient": {**claim["patient"], "display": "Member"}}
 
-    return world.edit("ExplanationOfBenefit", change)
+    return world.edit_claims(change)
 
 
 @data(
@@ -125,7 +125,7 @@ def _headed(world: World) -> World:
         words = f"{name['given'][0]} {name['family']}, {home['line'][0]}, {patient['birthDate']}"
         return {**claim, "text": _narrative(words)}
 
-    return world.edit("ExplanationOfBenefit", change)
+    return world.edit_claims(change)
 
 
 @data(
@@ -140,7 +140,7 @@ def _told(world: World) -> World:
         words = f"Claim, status {claim['status']}, created {claim['created']}"
         return {**claim, "text": _narrative(words)}
 
-    return world.edit("ExplanationOfBenefit", change)
+    return world.edit_claims(change)
 
 
 @data(
@@ -192,7 +192,7 @@ def _accumulated(world: World) -> World:
         note = {"number": 9, "type": "display", "text": text}
         return {**claim, "processNote": [*claim.get("processNote", ()), note]}
 
-    return world.edit("ExplanationOfBenefit", change)
+    return world.edit_claims(change)
 
 
 # no check catches it: from outside it looks like a plan that keeps no such records

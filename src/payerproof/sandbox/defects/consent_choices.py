@@ -245,7 +245,7 @@ def _claims_name_the_member(world: World) -> World:
             claim["patient"]["display"] = member.name
         return claim
 
-    return world.edit("ExplanationOfBenefit", named)
+    return world.edit_claims(named)
 
 
 def _coverage_tells_the_birth_date(world: World) -> World:

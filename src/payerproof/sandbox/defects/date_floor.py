@@ -25,7 +25,7 @@ def _floor(
     """Seed a load that keeps claims by their first day of service."""
 
     def change(world: World) -> World:
-        return world.edit(_EOB, lambda claim: claim if keeps(_serviced(claim)) else None)
+        return world.edit_claims(lambda claim: claim if keeps(_serviced(claim)) else None)
 
     twin = "" if lawful else "nothing-before-the-floor"
     data(name, "patient_access", cites, title, lawful=lawful, twin=twin)(change)
@@ -76,7 +76,7 @@ def _shifted(world: World) -> World:
             item["servicedDate"] = earlier(item["servicedDate"])
         return claim
 
-    return world.edit(_EOB, change)
+    return world.edit_claims(change)
 
 
 @data(

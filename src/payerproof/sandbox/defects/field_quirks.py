@@ -130,4 +130,4 @@ def _npi_only(claim: Resource) -> Resource:
     lawful=True,
 )
 def _logical(world: World) -> World:
-    return world.edit(_EOB, _npi_only)
+    return world.edit_claims(_npi_only)

@@ -34,7 +34,7 @@ def _named_sums(world: World) -> World:
         note = {"number": 9, "type": "display", "text": f"Family deductible so far: {sums}."}
         return {**claim, "processNote": [*claim.get("processNote", ()), note]}
 
-    return world.edit("ExplanationOfBenefit", change)
+    return world.edit_claims(change)
 
 
 @data(
@@ -52,7 +52,7 @@ def _one_sum(world: World) -> World:
         note = {"number": 9, "type": "display", "text": text}
         return {**claim, "processNote": [*claim.get("processNote", ()), note]}
 
-    return world.edit("ExplanationOfBenefit", change)
+    return world.edit_claims(change)
 
 
 def _subscriber_of(world: World, coverage: Resource) -> Resource | None:
@@ -145,4 +145,4 @@ def _booked(world: World) -> World:
         insurance = [{"focal": True, "coverage": {"reference": f"Coverage/{policy}"}}]
         return {**claim, "patient": {"reference": f"Patient/{bruno}"}, "insurance": insurance}
 
-    return world.edit("ExplanationOfBenefit", change)
+    return world.edit_claims(change)

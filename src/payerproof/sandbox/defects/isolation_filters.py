@@ -53,7 +53,7 @@ seed(
 )
 def _whole_remittance(world: World) -> World:
     lines: dict[str, list[str]] = {}
-    for claim in world.resources("ExplanationOfBenefit"):
+    for claim in world.claims():
         member = world.person_of(world.patient_of(claim) or "")
         if member is not None:
             words = f"{member.name}: {claim['identifier'][0]['value']}"
@@ -64,4 +64,4 @@ def _whole_remittance(world: World) -> World:
         note = {"number": 9, "type": "display", "text": f"Paid together: {'; '.join(paid)}."}
         return {**claim, "processNote": [*claim.get("processNote", ()), note]}
 
-    return world.edit("ExplanationOfBenefit", change)
+    return world.edit_claims(change)

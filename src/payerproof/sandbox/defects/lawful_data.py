@@ -65,7 +65,7 @@ def _with_time(world: World) -> World:
     def change(claim: Resource) -> Resource:
         return {**claim, "created": f"{claim['created']}T12:00:00Z"}
 
-    return world.edit("ExplanationOfBenefit", change)
+    return world.edit_claims(change)
 
 
 @data(

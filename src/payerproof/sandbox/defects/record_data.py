@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from payerproof.sandbox.data.world import Resource, World
-from payerproof.sandbox.defects.changing import data
+from payerproof.sandbox.defects.changing import data, edited
 
 _EOB = "ExplanationOfBenefit"
 
@@ -18,7 +18,7 @@ def _edited(
     change: Callable[[Resource], Resource | None],
 ) -> None:
     """Seed a mapping that writes every resource of a type otherwise."""
-    data(name, "patient_access", cites, title)(lambda world: world.edit(kind, change))
+    data(name, "patient_access", cites, title)(lambda world: edited(world, kind, change))
 
 
 def _no_unit(observation: Resource) -> Resource:

@@ -37,7 +37,7 @@ def _without_share(claim: Resource) -> Resource:
     "A claim tells what the plan paid and nowhere what the member owes",
 )
 def _unshared(world: World) -> World:
-    return world.edit(_EOB, _without_share)
+    return world.edit_claims(_without_share)
 
 
 @data(
@@ -51,7 +51,7 @@ def _headers_only(world: World) -> World:
         kinds = str(claim["type"])
         return {k: v for k, v in claim.items() if k != "item" or "institutional" not in kinds}
 
-    return world.edit(_EOB, change)
+    return world.edit_claims(change)
 
 
 # -- late

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from payerproof.sandbox.data.authorizations import PRIOR_AUTHORIZATION
 from payerproof.sandbox.data.coding import CARIN_PROFILE, US_CORE_PROFILE
 from payerproof.sandbox.fhir.call import FaceFacts
 from payerproof.sandbox.fhir.docref import DEFINITION
@@ -192,6 +193,7 @@ def _security(oauth_uris: Mapping[str, str]) -> dict[str, Any]:
 def _resource(kind: str) -> dict[str, Any]:
     profiles = [CARIN_PROFILE + name for name in _CARIN_PROFILES.get(kind, ())]
     profiles += [US_CORE_PROFILE + name for name in _PROFILES.get(kind, ())]
+    profiles += [PRIOR_AUTHORIZATION] if kind == "ExplanationOfBenefit" else []
     made: dict[str, Any] = {
         "type": kind,
         "supportedProfile": profiles,

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from payerproof.sandbox.data.authorizations import DOCUMENT_KINDS
 from payerproof.sandbox.data.coding import CARIN_PROFILE, CARIN_VERSION
+from payerproof.sandbox.data.planted import DOCUMENT_KINDS
 from payerproof.sandbox.data.world import Resource
 
 FLOOR = date(2016, 1, 1)
@@ -48,8 +48,21 @@ def is_prior_authorization(resource: Resource) -> bool:
 
 
 def is_denied(resource: Resource) -> bool:
-    """Whether a prior authorization was denied."""
-    return is_prior_authorization(resource) and "denialreason" in str(resource.get("item", ""))
+    """Whether a prior authorization was denied, in every line of it."""
+    lines = resource.get("item", ())
+    return is_prior_authorization(resource) and bool(lines) and all(map(_is_denied_line, lines))
+
+
+def _is_denied_line(item: Mapping[str, Any]) -> bool:
+    return "denialreason" in str(item.get("adjudication", ""))
+
+
+def without_denied_lines(resource: Resource) -> Resource:
+    """Leave the denied lines out of an authorization that was approved in part."""
+    if not is_prior_authorization(resource):
+        return resource
+    kept = [item for item in resource.get("item", ()) if not _is_denied_line(item)]
+    return {**resource, "item": kept} if kept else resource
 
 
 def is_remittance(resource: Resource) -> bool:

@@ -13,13 +13,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from payerproof.sandbox.access import Access
-from payerproof.sandbox.data.authorizations import with_partner_records
+from payerproof.sandbox.data.planted import with_partner_records
 from payerproof.sandbox.data.world import SHARED_TYPES, Resource, World
 from payerproof.sandbox.fhir.call import Asked, Call, FaceFacts, Refused, Reply
 from payerproof.sandbox.fhir.compartment import holders, labels, referring
 from payerproof.sandbox.fhir.interactions import refuse
 from payerproof.sandbox.fhir.policy import FhirPolicies
 from payerproof.sandbox.partners.attribution import shared_members
+from payerproof.sandbox.partners.content import without_denied_lines
 
 if TYPE_CHECKING:
     from payerproof.sandbox.partners.clients import PartnerClient
@@ -268,8 +269,13 @@ NO_REDISCLOSURE = {
 
 
 def redacted(view: View, resource: Resource) -> Resource:
-    """What goes out of a resource: no money, and the notice with substance use records."""
+    """What goes out of a resource: no money, and the notice with substance use records.
+
+    To a payer no denied line of an authorization either (42 CFR 422.121(b)(4)(i)).
+    """
     shown = view.tenant.policies.partners.without_money(resource)
+    if view.client.kind == "payer":
+        shown = without_denied_lines(shown)
     if "42CFRPart2" not in labels(resource):
         return shown
     meta = shown["meta"]

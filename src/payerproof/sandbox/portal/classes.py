@@ -32,7 +32,8 @@ CLASSES: tuple[DataClass, ...] = (
         "Claims and costs",
         "Bills the plan has received and what was paid",
         "Each visit, hospital stay, prescription or dental service that was billed to the plan: "
-        "when and where it took place, what it was for, what the plan paid and what is still owed.",
+        "when and where it took place, what it was for, what the plan paid and what is still owed. "
+        "Also care that was asked for in advance, and what the plan decided.",
         ("ExplanationOfBenefit",),
     ),
     DataClass(
@@ -86,8 +87,9 @@ CLASSES: tuple[DataClass, ...] = (
         "documents",
         "Documents",
         "Letters, summaries and notes",
-        "Discharge summaries, visit notes, letters and other papers that the plan keeps.",
-        ("DocumentReference", "Binary"),
+        "Discharge summaries, visit notes, letters, completed forms and other papers that the plan "
+        "keeps.",
+        ("DocumentReference", "Binary", "QuestionnaireResponse"),
     ),
     DataClass(
         "providers",
