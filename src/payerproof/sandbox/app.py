@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from payerproof.sandbox import control, fhir
+from payerproof.sandbox import control, fhir, intake
 from payerproof.sandbox.apps import Registry, register_apps
 from payerproof.sandbox.data.load import Package, loaded_accounts, with_package
 from payerproof.sandbox.data.world import Person, World
@@ -143,7 +143,7 @@ def _tenant_router(*, own_login: bool) -> Router:
             *public.routes("directory"),
             *public.routes("formulary"),
             *(login if own_login else ()),
-            Mount("/control", routes=[*control.routes(), *hooks.routes()]),
+            Mount("/control", routes=[*control.routes(), *hooks.routes(), *intake.routes()]),
         ],
         redirect_slashes=False,
     )

@@ -75,6 +75,7 @@ def clock(tenant: Tenant, body: Body) -> Body:
         if wanted.tzinfo is None:
             raise Refused("now: the time needs an offset, such as Z")
         tenant.clock.set(wanted.timestamp())
+    tenant.intake.arrive(tenant)
     return _time(tenant)
 
 

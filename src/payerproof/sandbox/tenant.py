@@ -18,6 +18,7 @@ from payerproof.sandbox.data import build_world
 from payerproof.sandbox.data.world import World
 from payerproof.sandbox.external import Fetch, Fetcher
 from payerproof.sandbox.faces import FACES, Face
+from payerproof.sandbox.intake import Intake
 from payerproof.sandbox.issuer import ExternalIssuer, Outside
 from payerproof.sandbox.oauth.store import GrantStore
 from payerproof.sandbox.partners.clients import PartnerClient, partner_facts
@@ -104,6 +105,7 @@ class Tenant:
         for change in self.spec.reshape:
             world = change(world)
         self.world: World = world
+        self.intake = Intake()
         self.published: dict[str, World] = {
             "directory": build_directory(self.face),
             "formulary": build_formulary(self.face),

@@ -98,7 +98,7 @@ def build_form(maker: Maker, request: Request, name: str, form: Mapping[str, Any
                 "linkId": name,
                 "text": form["group"],
                 "item": [_answered(*question) for question in form["questions"]],
-            }
+            },
         ],
     }
     maker.add(

@@ -42,6 +42,11 @@ def public(**fields: Any) -> Change:
     return _policies("public", fields)
 
 
+def intake(**fields: Any) -> Change:
+    """Replace fields of how requests for authorization come in."""
+    return _policies("intake", fields)
+
+
 def _policies(group: str, fields: dict[str, Any]) -> Change:
     def change(spec: TenantSpec) -> TenantSpec:
         policies = spec.policies
