@@ -22,6 +22,7 @@ from payerproof.plugin.operating import Operator
 from payerproof.plugin.organisations import Organisation
 from payerproof.plugin.parameters import each
 from payerproof.plugin.people import Person
+from payerproof.plugin.practice import Choices, Practice
 from payerproof.plugin.revocation import Ended
 from payerproof.smart.configuration import SmartConfiguration
 from payerproof.smart.request import AuthorizationRequest
@@ -34,6 +35,7 @@ __all__ = [
     "Apps",
     "Authorization",
     "AuthorizationRequest",
+    "Choices",
     "Clinic",
     "Declared",
     "Ended",
@@ -50,6 +52,7 @@ __all__ = [
     "Person",
     "Persona",
     "Portal",
+    "Practice",
     "Reply",
     "SmartConfiguration",
     "Target",

@@ -24,7 +24,7 @@ from payerproof.sandbox.defects import EXPECTED, Defect, all_defects
 from payerproof.sandbox.faces import FACES
 from tests.matrix.compare import caught_by, check_of
 from tests.matrix.harness import Harness
-from tests.matrix.near import folders
+from tests.matrix.near import as_of, folders
 from tests.matrix.near import near as near_checks
 from tests.matrix.state import ROOT, digest
 
@@ -115,7 +115,7 @@ def _judged(harness: Harness, job: tuple[str, str], *, near: bool) -> dict[str, 
     elif near and defect is not None:
         areas = folders(defect)
     try:
-        return harness.judge(tenant, login=login, areas=areas, checks=checks)
+        return harness.judge(tenant, login=login, areas=areas, checks=checks, as_of=as_of(defect))
     except RuntimeError as trouble:
         return {"outcomes": {}, "observed": {}, "code": 5, "seconds": 0, "trouble": str(trouble)}
 

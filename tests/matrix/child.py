@@ -1,8 +1,8 @@
 """One harness process that judges tenant after tenant, so that start-up is paid once.
 
 Reads one JSON job a line on its input, answers one JSON line. A job is ``{"environment": {…},
-"selection": {…}, "login": "hook"|"browser"}``; the answer ``{"outcomes": {key: outcome},
-"observed": {key: sentence}, "requests": n, "repeated": [method and URL], "code": n,
+"selection": {…}, "login": "hook"|"browser", "as_of": date}``; the answer ``{"outcomes": {key:
+outcome}, "observed": {key: sentence}, "requests": n, "repeated": [method and URL], "code": n,
 "seconds": s}``. A MAY that was not met is ``noted``: it passed by the payer's right to be odd, and
 a fault that is an oddity must show by it.
 """
@@ -32,6 +32,8 @@ from payerproof.plugin.judge import ODDITY
 from payerproof.runfile import read_run
 
 AS_OF = "2026-11-21"
+LATER = "2027-01-02"
+"""When duties bind that are ahead of date today: Provider Access, exports, Payer-to-Payer."""
 
 
 def judge(job: dict[str, Any], payer: str) -> dict[str, Any]:
@@ -45,7 +47,8 @@ def judge(job: dict[str, Any], payer: str) -> dict[str, Any]:
         arguments = [
             "-p", "payerproof.plugin", "-p", "no:cacheprovider", "-p", "no:randomly",
             "-c", str(INI), f"--rootdir={suites}", *places,
-            f"--payer={payer}", f"--run-dir={run_dir}", f"--payerproof-as-of={AS_OF}",
+            f"--payer={payer}", f"--run-dir={run_dir}",
+            f"--payerproof-as-of={job.get('as_of') or AS_OF}",
             f"--payerproof-login={job['login']}",
             f"--payerproof-selection={json.dumps(job['selection'])}",
         ]  # fmt: skip

@@ -30,6 +30,7 @@ class Harness:
         checks: Iterable[str] = (),
         areas: Iterable[str] = (),
         login: str = "hook",
+        as_of: str = "",
     ) -> dict[str, Any]:
         """Run checks (by id or by folder) against a tenant; `tests.matrix.child` has the answer.
 
@@ -39,6 +40,7 @@ class Harness:
             "environment": self.sandbox.environment(tenant),
             "selection": {"checks": sorted(checks), "areas": sorted(areas)},
             "login": login,
+            "as_of": as_of,
         }
         child = self._running()
         assert child.stdin is not None

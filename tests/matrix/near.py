@@ -14,9 +14,18 @@ from payerproof.catalog import load_catalog
 from payerproof.places import shipped
 from payerproof.plugin.discover import discover_checks
 from payerproof.sandbox.defects import Defect
+from tests.matrix.child import LATER
 
 FREE = frozenset({"api", "apps", "authorization", "member", "portal", "smart", "target"})
 """Fixtures that let nothing happen by themselves, as a rule."""
+
+AHEAD = frozenset({"provider_access", "bulk", "payer_to_payer"})
+"""Areas whose duties bind from 2027: their defects are judged as of a day after that."""
+
+
+def as_of(defect: Defect | None) -> str:
+    """The day as of which a defect's tenant is judged; empty: the matrix's ordinary one."""
+    return LATER if defect is not None and defect.area in AHEAD else ""
 
 
 FOLDERS = {

@@ -19,6 +19,7 @@ from payerproof.sandbox.defects import Defect, all_defects
 from tests.matrix.__main__ import RESULTS
 from tests.matrix.compare import caught_by, problems
 from tests.matrix.harness import Harness
+from tests.matrix.near import as_of
 from tests.matrix.near import folders as near_folders
 
 DEFECTS = all_defects()
@@ -44,11 +45,15 @@ def test_a_defect_is_caught(harness: Harness, clean: Clean, name: str) -> None:
     defect = DEFECTS[name]
     login, folders = _login(defect), _folders(defect)
     if login == "browser" or zlib.crc32(name.encode()) % WHOLE_FOLDERS:
-        named = harness.judge(f"plain+{name}", checks=defect.must_fail, login=login)["outcomes"]
+        named = harness.judge(
+            f"plain+{name}", checks=defect.must_fail, login=login, as_of=as_of(defect)
+        )["outcomes"]
         if caught_by({}, named) == set(defect.must_fail):
             return  # else it may show only after what other checks of the folder do
     harness.sandbox.tenant("plain", [name], f"afresh-{name}")
-    found = harness.judge(f"afresh-{name}", areas=folders, login=login)["outcomes"]
+    found = harness.judge(f"afresh-{name}", areas=folders, login=login, as_of=as_of(defect))[
+        "outcomes"
+    ]
     assert not problems(defect, clean("plain", folders, login), found)
 
 
@@ -57,7 +62,7 @@ def test_a_defect_is_caught(harness: Harness, clean: Clean, name: str) -> None:
 def test_a_benign_twin_is_left_alone(harness: Harness, clean: Clean, name: str) -> None:
     twin = DEFECTS[name]
     folders = near_folders(twin)
-    found = harness.judge(f"plain+{name}", areas=folders)["outcomes"]
+    found = harness.judge(f"plain+{name}", areas=folders, as_of=as_of(twin))["outcomes"]
     assert not problems(twin, clean("plain", folders, "hook"), found)
 
 

@@ -1,4 +1,8 @@
-"""Which checks may run side by side: all of them, but for those that change the whole payer."""
+"""Which checks may run side by side: all of them, but for those that change the whole payer.
+
+What is shared with clinics has a room of its own: many may look at it at once, and whoever changes
+it (an opt-out, the end of a treatment) is alone with it meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -23,4 +27,21 @@ def among_others(scratch: Path, *, alone: bool) -> Iterator[None]:
         fcntl.flock(turnstile, fcntl.LOCK_EX)
         fcntl.flock(hall, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         fcntl.flock(turnstile, fcntl.LOCK_UN)
+        yield
+
+
+@contextmanager
+def sharing(scratch: Path, *, changes: bool) -> Iterator[None]:
+    """Look at what is shared with clinics while nobody changes it, or, if `changes`, change it.
+
+    Never to be asked for by somebody who is already looking.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    with (
+        (scratch / "sharing-door.lock").open("w") as door,
+        (scratch / "sharing.lock").open("w") as room,
+    ):
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(room, fcntl.LOCK_EX if changes else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
         yield

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from payerproof.plugin.concurrency import sharing
 from payerproof.plugin.declared import Declared
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal
 from payerproof.plugin.observed import Observed
@@ -15,6 +17,7 @@ from payerproof.plugin.open_apis import OpenApi
 from payerproof.plugin.operating import Operator
 from payerproof.plugin.organisations import Organisation, clinic_of, payer_of
 from payerproof.plugin.people import Person
+from payerproof.plugin.practice import Choices, Practice
 from payerproof.plugin.revocation import Ended
 from payerproof.plugin.revoking import ended_by_the_member
 from payerproof.plugin.session import RunSession
@@ -28,6 +31,7 @@ NAMES = (
     "apps",
     "authorization",
     "capability",
+    "choices",
     "clinic",
     "clinics",
     "declared",
@@ -42,6 +46,7 @@ NAMES = (
     "operator",
     "population",
     "portal",
+    "practice",
     "relatives",
     "representative",
     "revoked",
@@ -49,6 +54,7 @@ NAMES = (
     "smart",
     "stranger",
     "target",
+    "undisturbed",
 )
 """Every fixture of this module."""
 
@@ -154,14 +160,36 @@ def representative(run_session: RunSession) -> Person:
 
 
 @pytest.fixture
-def clinics(run_session: RunSession) -> tuple[Organisation[Clinic], ...]:
+def undisturbed(run_session: RunSession) -> Iterator[None]:
+    """Nobody changes meanwhile what is shared with clinics."""
+    with sharing(Path(run_session.settings.scratch), changes=False):
+        yield
+
+
+@pytest.fixture
+def practice(run_session: RunSession, undisturbed: None) -> Practice:
+    """What clinics get, tried once in a run and judged by several checks."""
+    del undisturbed  # held while the check looks
+    return Practice(run_session)
+
+
+@pytest.fixture
+def choices(run_session: RunSession) -> Choices:
+    """What clinics get while something is changed for a moment; never beside ``clinic``."""
+    return Choices(run_session)
+
+
+@pytest.fixture
+def clinics(run_session: RunSession, undisturbed: None) -> tuple[Organisation[Clinic], ...]:
     """Every clinic of the payer file, as a client of the Provider Access API."""
+    del undisturbed  # held while the check looks
     return tuple(clinic_of(run_session, one) for one in run_session.target.clinics)
 
 
 @pytest.fixture
-def clinic(run_session: RunSession) -> Organisation[Clinic]:
+def clinic(run_session: RunSession, undisturbed: None) -> Organisation[Clinic]:
     """The clinic most checks act for: in the network, with a member who can log in."""
+    del undisturbed  # held while the check looks
     served = served_clinics(run_session.target)
     assert served, "needs clinic: say so in @check(…, needs=('clinic',))"
     pair = clinic_pair(run_session.target)
@@ -169,16 +197,18 @@ def clinic(run_session: RunSession) -> Organisation[Clinic]:
 
 
 @pytest.fixture
-def other_clinic(run_session: RunSession) -> Organisation[Clinic]:
+def other_clinic(run_session: RunSession, undisturbed: None) -> Organisation[Clinic]:
     """A second clinic in the network, with a member whom `clinic` does not treat."""
+    del undisturbed  # held while the check looks
     pair = clinic_pair(run_session.target)
     assert pair is not None, "needs two_clinics: say so in @check(…, needs=('two_clinics',))"
     return clinic_of(run_session, pair[1])
 
 
 @pytest.fixture
-def outsider(run_session: RunSession) -> Organisation[Clinic]:
+def outsider(run_session: RunSession, undisturbed: None) -> Organisation[Clinic]:
     """A clinic outside the network that treats a test member."""
+    del undisturbed  # held while the check looks
     found = [one for one in run_session.target.clinics if not one.in_network and one.treats]
     assert found, "needs clinic_out_of_network: say so in @check(…)"
     return clinic_of(run_session, found[0])

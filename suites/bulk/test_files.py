@@ -1,0 +1,184 @@
+"""What is in an export's files: whole resources of one type, of the Group's members alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from payerproof.fhir.bulk import File
+from payerproof.fhir.compartment import elements_in, members_of, reference_id
+from payerproof.fhir.matching import members_in
+from payerproof.suite import Practice, check, expect, inconclusive_unless, not_applicable_unless
+
+NEEDS = ("clinic",)
+
+
+@check("bulk.files/ndjson", needs=NEEDS)
+def test_files_are_ndjson(practice: Practice) -> None:
+    """Each file is application/fhir+ndjson, one resource of its type to a line."""
+    # given the files of a full export
+    seen = practice.full()
+    seen.must_be_complete()
+    # then each is what it says
+    odd = [trouble for file in seen.export.files for trouble in _troubles(file)]
+    expect.that(
+        not odd,
+        "NDJSON files, each of one type",
+        "; ".join(odd[:6]) or f"so are all {len(seen.export.files)}",
+        seen.export.last.exchange,
+        *(file.reply.exchange for file in seen.export.files[:6]),
+    )
+
+
+@check("bulk.files/counted-right", needs=NEEDS)
+def test_counts_are_right(practice: Practice) -> None:
+    """Where the manifest counts a file's resources, it counts them right."""
+    # given the files that were counted
+    seen = practice.full()
+    seen.must_be_complete()
+    counts = {one.url: one.count for one in seen.export.manifest.output if one.count is not None}
+    not_applicable_unless(counts, "The manifest counts nothing.", seen.export.last.exchange)
+    # then the counts are right
+    lines = {file.url: sum(1 for _ in file.lines()) for file in seen.export.files}
+    odd = [url for url, count in counts.items() if lines.get(url) != count]
+    expect.that(
+        not odd,
+        "as many lines as counted",
+        f"{len(odd)} files with another number of lines" if odd else f"in {len(counts)} files",
+        seen.export.last.exchange,
+    )
+
+
+@check("bulk.members-only/group-members", needs=NEEDS)
+def test_only_members_of_the_group(practice: Practice) -> None:
+    """Every line about a member, and whatever it refers to, is about one of the Group."""
+    # given a full export, and the members of the Group
+    seen = practice.full()
+    seen.must_be_complete()
+    members = set(seen.members)
+    inconclusive_unless(members, "the Group tells no members", seen.export.last.exchange)
+    # then nobody else is in any line
+    foreign: Counter[str] = Counter()
+    for row in seen.export.of():
+        if _about(row) - members:
+            foreign[str(row.get("resourceType"))] += 1
+    expect.that(
+        not foreign,
+        "lines about members of the Group alone",
+        ", ".join(f"{n} of {kind}" for kind, n in foreign.items()) or "so are all",
+        seen.export.last.exchange,
+        *(file.reply.exchange for file in seen.export.files if file.type in foreign),
+    )
+
+
+@check("bulk.members-only/every-member", needs=NEEDS)
+def test_every_member_of_the_group(practice: Practice) -> None:
+    """Every member of the Group is in the export, with a Patient and more."""
+    # given a full export, and the members of the Group
+    seen = practice.full()
+    seen.must_be_complete()
+    patients = Counter(str(row.get("id")) for row in seen.export.of("Patient"))
+    others = {
+        one for row in seen.export.of("Coverage", "ExplanationOfBenefit") for one in members_of(row)
+    }
+    # then each is there, once, and has more than a name
+    missing = [one for one in seen.members if patients[one] != 1 or one not in others]
+    expect.that(
+        not missing,
+        f"each of {len(seen.members)} members once, with coverage or claims",
+        f"{len(missing)} missing, twice, or with nothing else" if missing else "so they are",
+        seen.export.last.exchange,
+    )
+
+
+@check("bulk.files/references-resolve", needs=NEEDS)
+def test_references_resolve(practice: Practice) -> None:
+    """What a line refers to, among the types that were exported, is in the export."""
+    # given a full export
+    seen = practice.full()
+    seen.must_be_complete()
+    names = {f"{row.get('resourceType')}/{row.get('id')}" for row in seen.export.of()}
+    types = {name.partition("/")[0] for name in names}
+    # then no reference to an exported type leads nowhere
+    lost = Counter(
+        name.partition("/")[0]
+        for name in _references(seen.export.of())
+        if name not in names and name.partition("/")[0] in types
+    )
+    expect.that(
+        not lost,
+        "references within the export",
+        ", ".join(f"{n} to {kind}" for kind, n in lost.items()) or "all of them resolve",
+        seen.export.last.exchange,
+    )
+
+
+@check("bulk.files/no-one-twice", needs=NEEDS)
+def test_no_resource_twice(practice: Practice) -> None:
+    """No resource is in an export twice."""
+    # given a full export
+    seen = practice.full()
+    seen.must_be_complete()
+    counts = Counter(f"{row.get('resourceType')}/{row.get('id')}" for row in seen.export.of())
+    # then each is there once
+    twice = Counter(name.partition("/")[0] for name, n in counts.items() if n > 1)
+    expect.that(
+        not twice,
+        "each resource once",
+        ", ".join(f"{n} {kind} more than once" for kind, n in twice.items()) or "once",
+        seen.export.last.exchange,
+    )
+
+
+@check("bulk.errors/no-error-files", needs=NEEDS)
+def test_no_errors_in_a_full_export(practice: Practice) -> None:
+    """A full export of the clinic's own Group ends without error files."""
+    # given a full export
+    seen = practice.full()
+    seen.must_be_complete()
+    # then nothing of it failed
+    failed = [one for one in seen.export.files if one.reply.status != 200]
+    errors = seen.export.manifest.error
+    expect.that(
+        not failed and not errors,
+        "no error files, and every file fetched",
+        f"{len(errors)} error files, {len(failed)} files not fetched",
+        seen.export.last.exchange,
+        *(one.reply.exchange for one in failed),
+    )
+
+
+def _about(row: Mapping[str, Any]) -> set[str]:
+    """Patients whom a line is about, holds or refers to; of a Group those who are in it."""
+    if row.get("resourceType") == "Group":
+        return set(members_in(row))  # one of a match may hold who was sent to be matched
+    about = set(members_of(row))
+    for element in elements_in(row):
+        about |= set(members_of(element)) | ({reference_id(element)} - {""})
+    return about
+
+
+def _troubles(file: File) -> Iterator[str]:
+    media = file.reply.answer.content_type
+    if file.reply.status == 200 and media != "application/fhir+ndjson":
+        yield f"{file.type} is {media or 'of no type'}"
+    for line in file.lines():
+        try:
+            row = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            yield f"a line of {file.type} is not JSON"
+            return
+        if not isinstance(row, dict) or row.get("resourceType") != file.type:
+            yield f"a line of {file.type} is of another type"
+            return
+
+
+def _references(rows: Iterator[object]) -> Iterator[str]:
+    for row in rows:
+        for element in elements_in(row):
+            reference = element.get("reference")
+            if isinstance(reference, str) and not reference.startswith("#"):
+                yield "/".join(reference.partition("/_history/")[0].split("/")[-2:])

@@ -1,0 +1,84 @@
+"""What other law protects stays with the member until they consent (42 CFR part 2)."""
+
+from __future__ import annotations
+
+from payerproof.plugin.practice.protected import RESTRICTED, labels, mentions
+from payerproof.suite import Choices, Practice, check, expect, inconclusive_unless
+
+NEEDS = ("clinic", "state_changes", "control:part2-consent")
+
+
+@check("provider-access.other-law/without-consent", needs=NEEDS, prod="no")
+def test_without_consent_nothing_protected(choices: Choices) -> None:
+    """Without the member's consent, what the consent would open comes by no road, nor its codes."""
+    # given a member of whom consent opens something
+    seen = choices.consented()
+    hidden = {f"{row.get('resourceType')}/{row.get('id')}" for row in seen.opened()}
+    words = seen.telling()
+    # then nothing of it is in exports and searches without it
+    exported = list(seen.without.of())
+    searched = [row for reply in seen.reads.values() for row in reply.resources]
+    rows = [*exported, *searched]
+    found = [
+        name for row in rows if (name := f"{row.get('resourceType')}/{row.get('id')}") in hidden
+    ]
+    told = mentions(rows, words)
+    expect.that(
+        not found and not told,
+        f"none of {len(hidden)} protected resources, and none of their codes",
+        f"{len(found)} of them came, and {len(told)} others tell of them"
+        if found or told
+        else "none",
+        *seen.without.exchanges[:8],
+        *(reply.exchange for reply in seen.reads.values()),
+    )
+
+
+@check("provider-access.other-law/the-rest-comes", needs=NEEDS, prod="no")
+def test_the_rest_comes(choices: Choices) -> None:
+    """A member with protected records is not dropped whole."""
+    # given a member of whom consent opens something
+    seen = choices.consented()
+    seen.opened()
+    # then what is not protected comes without it
+    rows = seen.rows(seen.without)
+    expect.that(
+        rows,
+        "the member's other records",
+        f"{len(rows)} resources",
+        *seen.without.exchanges[:4],
+    )
+
+
+@check("provider-access.other-law/consent-withdrawn", needs=NEEDS, prod="no")
+def test_withdrawn_consent_closes(choices: Choices) -> None:
+    """When the consent is withdrawn, the protected records are held back again."""
+    # given a member whose consent opened something
+    seen = choices.consented()
+    hidden = {row.get("id") for row in seen.opened()}
+    # then after its withdrawal it is closed again
+    inconclusive_unless(seen.withdrawn.complete, "the last export did not end")
+    found = [row for row in seen.rows(seen.withdrawn) if row.get("id") in hidden]
+    expect.that(
+        not found,
+        "nothing that only the consent opened",
+        f"{len(found)} resources" if found else "nothing",
+        *seen.withdrawn.exchanges[:8],
+    )
+
+
+@check("provider-access.other-law/no-labels", needs=("clinic",))
+def test_nothing_labelled_restricted(practice: Practice) -> None:
+    """Nothing in a clinic's export bears a label of substance use or restricted records."""
+    # given a full export
+    seen = practice.full()
+    seen.must_be_complete()
+    # then nothing in it is labelled so
+    found = [row for row in seen.export.of() if labels(row) & RESTRICTED]
+    kinds = sorted({str(row.get("resourceType")) for row in found})
+    expect.that(
+        not found,
+        "no resource with a restricted label",
+        f"{len(found)} of {', '.join(kinds)}" if found else "none",
+        seen.export.last.exchange,
+    )
