@@ -30,6 +30,8 @@ from tests.matrix.state import ROOT, digest
 
 RESULTS = ROOT / "tests" / "matrix" / "results.json"
 PARTIAL = ROOT / "reports" / "matrix"
+PAGES = ("consent", "revocation", "transport", "scopes", "household")
+"""Areas of defects that may show on pages."""
 
 
 def main() -> int:
@@ -102,7 +104,7 @@ def _jobs(options: Any) -> Iterator[tuple[str, str]]:
 
 def _has_pages(defects: dict[str, Defect], tenant: str) -> bool:
     defect = defects.get(tenant.partition("+")[2])
-    return defect is None or defect.area in ("consent", "revocation", "transport", "scopes")
+    return defect is None or defect.area in PAGES
 
 
 def _judged(harness: Harness, job: tuple[str, str], *, near: bool) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def as_of(defect: Defect | None) -> str:
 
 FOLDERS = {
     "directory": ("provider_directory",),
-    "household": ("rep", "isolation", "revocation"),
+    "household": ("rep", "isolation", "revocation", "authorization", "carin_bb"),
 }
 """Folders of the checks of an area, where they are not of its name."""
 

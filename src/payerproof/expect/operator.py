@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 from payerproof.expect.doorstep import Sends
 from payerproof.expect.outcomes import NotTested, inconclusive_unless
@@ -21,7 +22,11 @@ def operate(api: Sends, target: Target, name: str, **what: Any) -> Answer:
     if control.kind != "http" or not control.url:
         raise NotTested(f'needs a hook: set kind = "http" and a url under [controls.{name}]')
     token = control.token.reveal() if control.token else ""
-    answer = api.send("POST", control.url, json=what, bearer=token)
+    if control.method == "GET":
+        query = f"?{urlencode(what)}" if what else ""
+        answer = api.send("GET", control.url + query, bearer=token)
+    else:
+        answer = api.send("POST", control.url, json=what, bearer=token)
     inconclusive_unless(
         answer.status < 300, f"the hook {name} answered {answer.status}", answer.exchange
     )

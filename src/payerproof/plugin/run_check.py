@@ -30,8 +30,8 @@ _PYTEST_WORD: dict[Outcome, _Word] = {
     Outcome.FAILED: "failed",
     Outcome.ERROR: "failed",
 }
-ALONE = "control:clock"
-"""Who needs this changes the whole payer for a moment, so no other check may run beside it."""
+ALONE = frozenset({"control:clock", "control:representation", "control:contract"})
+"""Who needs one of these changes the payer for others too, so no other check may run beside it."""
 
 _TRIED_AGAIN = (Outcome.FAILED, Outcome.WARNING)
 
@@ -56,7 +56,7 @@ def run_check(
         late = Judgement(Outcome.NOT_TESTED, message="The time given to this run was up before it.")
         tries = [_Try(late, ())]
     else:
-        with among_others(Path(session.settings.scratch), alone=ALONE in check.needs):
+        with among_others(Path(session.settings.scratch), alone=bool(ALONE & set(check.needs))):
             tries = [_try(item, nextitem, check, requirement, session)]
             if tries[0].judgement.outcome in _TRIED_AGAIN:
                 with asking_anew():

@@ -29,6 +29,7 @@ CONTROLS: dict[str, str] = {
     "inject-claim": "add a claim to a member's record",
     "representation": "begin or end somebody's authority to act for a member",
     "contract": "move a member to a contract of their own",
+    "disclosures": "list who read what of members' records",
     "publish": "put an entry into the provider directory or the formulary",
     "opt-out": "opt a member out of Provider Access",
     "opt-in": "opt a member in to Provider Access",
@@ -172,6 +173,8 @@ class Control(Table):
     """http (a hook), portal (the app management page), command, person (asked and waited for)."""
     url: str | None = None
     """Address of the hook; gets a JSON object by POST."""
+    method: Literal["POST", "GET"] = "POST"
+    """GET for a hook that only tells something; the object's members then stand in the query."""
     token: Secret | None = None
     """Bearer token of the hook."""
     command: str = ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from payerproof.plugin.observed.acting import Acting, Listed
 from payerproof.plugin.observed.asking import SAMPLE, Asked, Unattested, sample
+from payerproof.plugin.observed.authority import EndedAuthority
 from payerproof.plugin.observed.fixture import Observed
 from payerproof.plugin.observed.others import Others
 from payerproof.plugin.observed.presented import Presented
@@ -23,6 +24,7 @@ __all__ = [
     "Alone",
     "Asked",
     "Asserted",
+    "EndedAuthority",
     "Expired",
     "Listed",
     "Narrowed",

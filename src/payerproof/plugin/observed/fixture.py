@@ -9,6 +9,7 @@ from payerproof.browser.facts import AuthorizationOutcome
 from payerproof.expect.outcomes import not_applicable_unless
 from payerproof.plugin.observed import asking, presented, refresh, trips
 from payerproof.plugin.observed.acting import Acting, Listed, acting, listed
+from payerproof.plugin.observed.authority import EndedAuthority, ended
 from payerproof.plugin.observed.others import Others, others
 from payerproof.plugin.observed.presented import Presented
 from payerproof.plugin.observed.protected import Protected, protected
@@ -111,6 +112,10 @@ class Observed:
     def acting(self) -> Acting:
         """A representative who connected one app to two records, and ended one connection."""
         return observe(self._session, "acting", acting)
+
+    def ended_authority(self) -> EndedAuthority:
+        """A representative whose authority the payer ended."""
+        return observe(self._session, "ended authority", ended)
 
     def in_spanish(self) -> AuthorizationOutcome:
         """A consent page asked for in Spanish, and what came of pressing “Not you?” on it."""

@@ -1,0 +1,161 @@
+"""A representative whose authority the payer ends, and what goes on without it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from payerproof.browser.errors import ControlNotFound, NeedsBrowser
+from payerproof.browser.facts import AuthorizationOutcome, ConnectedApps, PickerFacts
+from payerproof.expect.outcomes import Inconclusive, inconclusive_unless
+from payerproof.fhir.reply import Reply
+from payerproof.plugin.grants import Grant
+from payerproof.plugin.hands import Portal
+from payerproof.plugin.observed.scene import Scene
+from payerproof.plugin.operating import Operator
+from payerproof.plugin.people import Person
+from payerproof.smart.tokens import TokenAnswer
+from payerproof.target import App, Persona, Target
+from payerproof.target.needs import can_log_in
+
+CLAIMS = "ExplanationOfBenefit"
+
+
+@dataclass(frozen=True)
+class EndedAuthority:
+    """What was tried with a representative's grant, before the authority ended and after."""
+
+    acting: str
+    member: str
+    """Persona ids."""
+    label: str = field(repr=False)
+    """How the payer shows the member to the representative."""
+    grant: Grant
+    """Given by the representative for the member while the authority held."""
+    before: Reply
+    after: Reply
+    """The member's Patient with its token; after, the last time it was looked at."""
+    delay: float | None
+    """Seconds until it was refused; None where it was not while the run waited."""
+    page_before: Reply
+    page_after: Reply | None
+    """A next link of the member's claims, with the same token; None where there is none."""
+    refreshed: TokenAnswer | None
+    """The refresh token afterwards; None where there was none."""
+    opened_by_refresh: Reply | None
+    """The member's Patient with what the refresh brought."""
+    again: AuthorizationOutcome
+    """The trip on which the representative tried to connect an app for the member afterwards."""
+    bystanders: Mapping[str, tuple[Reply, Reply]] = field(default_factory=dict)
+    """Grants that the end does not concern, by whose: their Patient before and after."""
+    listed: ConnectedApps | None = None
+    """The representative's list of connected apps afterwards; None without a browser."""
+
+    @property
+    def picker(self) -> PickerFacts:
+        """Whom the payer offered afterwards; ends the check where nobody was offered."""
+        inconclusive_unless(
+            self.again.picker, "nobody was asked whose record is meant", *self.again.exchanges[-2:]
+        )
+        assert self.again.picker is not None
+        return self.again.picker
+
+    def must_have_opened(self) -> None:
+        """End the check as inconclusive where the grant opened nothing to begin with."""
+        inconclusive_unless(
+            self.before.resource_type == "Patient",
+            f"{self.acting}'s token did not open {self.member}'s Patient to begin with",
+            self.before.exchange,
+        )
+
+
+def ended(scene: Scene) -> EndedAuthority:
+    """Connect an app for a member, have the authority ended, and try everything again."""
+    found = acting_pairs(scene.session.target)
+    inconclusive_unless(found, "no representative acts for a grown-up member who can log in")
+    acting, member = (scene.session.person(one) for one in found[0])
+    app = scene.lease.hold(acting)
+    grant = scene.lease(acting, app, choose=member.id)
+    others = _others(scene, acting, member)
+    before = scene.api.as_(grant).read("Patient", grant.patient)
+    page = scene.api.as_(grant).search(CLAIMS, [("patient", grant.patient), ("_count", "1")])
+    told = {"persona": acting.id, "member": member.id}
+    operator = Operator(scene.session)
+    with operator.changed("representation", {**told, "holds": False}, {**told, "holds": True}):
+        after, delay = _until_refused(scene, grant)
+        link = page.link("next")
+        turned = scene.api.as_(grant).get(link) if link else None
+        answer = scene.tokens(app).refresh(grant.refresh_token) if grant.refresh_token else None
+        opened = (
+            scene.client(answer.access_token).read("Patient", grant.patient)
+            if answer and answer.gave_token
+            else None
+        )
+        later = {whose: _own(scene, one) for whose, one in others.items()}
+        again = _tries_again(scene, acting, member, app)
+        listed = _list_of(scene, acting)
+    both = {whose: (reply, later[whose]) for whose, reply in _firsts(others).items()}
+    return EndedAuthority(
+        acting.id, member.id, member.persona.label, grant, before, after, delay, page, turned,
+        answer, opened, again, both, listed,
+    )  # fmt: skip
+
+
+def acting_pairs(target: Target) -> list[tuple[Persona, Persona]]:
+    """Representatives with a grown-up member they act for, those who act for two before others."""
+    found = [
+        (one, target.persona(other))
+        for one in target.personas
+        for other in one.represents
+        if can_log_in(target, one) and can_log_in(target, target.persona(other))
+    ]
+    grown = [(one, other) for one, other in found if other.role not in ("minor", "dependent")]
+    return sorted(grown, key=lambda pair: len(pair[0].represents) < 2)
+
+
+def _others(scene: Scene, acting: Person, member: Person) -> dict[str, tuple[Grant, Reply]]:
+    """Grants that live on: the member's own, and the representative's for somebody else."""
+    grants = {member.id: scene.session.shared_grant(member.persona)}
+    for other in acting.persona.represents:
+        if other != member.id:
+            with suppress(Inconclusive):
+                grants[other] = scene.lease(acting, choose=other)
+            break
+    return {whose: (one, _own(scene, (one, None))) for whose, one in grants.items()}
+
+
+def _firsts(others: Mapping[str, tuple[Grant, Reply]]) -> dict[str, Reply]:
+    return {whose: reply for whose, (_, reply) in others.items()}
+
+
+def _own(scene: Scene, one: tuple[Grant, Reply | None]) -> Reply:
+    grant = one[0]
+    return scene.api.as_(grant).read("Patient", grant.patient)
+
+
+def _until_refused(scene: Scene, grant: Grant) -> tuple[Reply, float | None]:
+    policy, started = scene.session.target.policy, time.monotonic()
+    while True:
+        reply = scene.api.as_(grant).read("Patient", grant.patient)
+        if not reply.resources and reply.status < 500:
+            return reply, time.monotonic() - started
+        if time.monotonic() - started + policy.revocation_poll_seconds > (
+            policy.revocation_wait_seconds
+        ):
+            return reply, None
+        time.sleep(policy.revocation_poll_seconds)
+
+
+def _tries_again(scene: Scene, acting: Person, member: Person, app: App) -> AuthorizationOutcome:
+    request = scene.authorization.request(app, prompt="consent")
+    return scene.authorization.visit(acting, request, choose=member.id)
+
+
+def _list_of(scene: Scene, acting: Person) -> ConnectedApps | None:
+    if not scene.session.settings.broker or not scene.session.target.pages.app_management:
+        return None
+    with suppress(NeedsBrowser, ControlNotFound):
+        return Portal(scene.session).connected_apps(acting)
+    return None
