@@ -92,13 +92,15 @@ def test_former_representative_connects_nothing(observed: Observed) -> None:
     # given somebody who connected an app for a member while the authority held
     seen = observed.ended_authority()
     seen.must_have_opened()
-    # when they ask again for the same member, then no code comes
-    code = seen.again.parameters.get("code", "")
+    # when they ask again for the same member, then no token comes for that member
+    answer = seen.brought
+    theirs = bool(answer and answer.gave_token and answer.patient == seen.grant.patient)
     expect.that(
-        not code,
-        "no authorization code for the member",
-        "a code came" if code else "none came",
+        not theirs,
+        "no token for the member",
+        "a token for the member came" if theirs else "none came",
         *seen.again.exchanges[-3:],
+        answer.exchange if answer else "",
     )
 
 

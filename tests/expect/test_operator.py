@@ -24,7 +24,8 @@ class Hook:
 
 
 def a_target(kind: str = "http") -> Any:
-    control = SimpleNamespace(kind=kind, url="https://payer.example/clock", token=None)
+    address = "https://payer.example/clock"
+    control = SimpleNamespace(kind=kind, method="POST", url=address, token=None)
     return SimpleNamespace(controls={"clock": control})
 
 

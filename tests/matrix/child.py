@@ -82,7 +82,8 @@ def _places(selection: dict[str, Any]) -> list[str]:
     """Folders or files to collect from: the whole tree would cost more than most checks."""
     suites = shipped("suites")
     files = {str(suites / _checks()[name].module) for name in selection.get("checks", ())}
-    return sorted(files) or [str(suites / area) for area in selection.get("areas", ())]
+    areas = [str(suites / area) for area in selection.get("areas", ())]
+    return sorted(files) or areas or [str(suites)]
 
 
 @cache

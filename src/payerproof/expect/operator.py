@@ -13,7 +13,7 @@ from payerproof.polite import Answer
 from payerproof.target import Target
 
 
-def operate(api: Sends, target: Target, name: str, **what: Any) -> Answer:
+def operate(api: Sends, target: Target, name: str, /, **what: Any) -> Answer:
     """Call the HTTP hook of a control with a JSON object.
 
     Raises `NotTested` where the control is of another kind, `Inconclusive` where the hook fails.

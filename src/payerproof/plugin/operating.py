@@ -84,7 +84,7 @@ class Operator:
 
     _session: RunSession = field(repr=False)
 
-    def call(self, name: str, **what: Any) -> str:
+    def call(self, name: str, /, **what: Any) -> str:
         """Have something done that needs no putting back; gives and raises as `carry_out`."""
         return carry_out(self._session, name, what)
 

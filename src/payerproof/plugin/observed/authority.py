@@ -48,6 +48,8 @@ class EndedAuthority:
     """The member's Patient with what the refresh brought."""
     again: AuthorizationOutcome
     """The trip on which the representative tried to connect an app for the member afterwards."""
+    brought: TokenAnswer | None
+    """What its code brought; None where none came."""
     bystanders: Mapping[str, tuple[Reply, Reply]] = field(default_factory=dict)
     """Grants that the end does not concern, by whose: their Patient before and after."""
     listed: ConnectedApps | None = None
@@ -94,12 +96,12 @@ def ended(scene: Scene) -> EndedAuthority:
             else None
         )
         later = {whose: _own(scene, one) for whose, one in others.items()}
-        again = _tries_again(scene, acting, member, app)
+        again, brought = _tries_again(scene, acting, member, app)
         listed = _list_of(scene, acting)
     both = {whose: (reply, later[whose]) for whose, reply in _firsts(others).items()}
     return EndedAuthority(
         acting.id, member.id, member.persona.label, grant, before, after, delay, page, turned,
-        answer, opened, again, both, listed,
+        answer, opened, again, brought, both, listed,
     )  # fmt: skip
 
 
@@ -148,9 +150,16 @@ def _until_refused(scene: Scene, grant: Grant) -> tuple[Reply, float | None]:
         time.sleep(policy.revocation_poll_seconds)
 
 
-def _tries_again(scene: Scene, acting: Person, member: Person, app: App) -> AuthorizationOutcome:
+def _tries_again(
+    scene: Scene, acting: Person, member: Person, app: App
+) -> tuple[AuthorizationOutcome, TokenAnswer | None]:
     request = scene.authorization.request(app, prompt="consent")
-    return scene.authorization.visit(acting, request, choose=member.id)
+    outcome = scene.authorization.visit(acting, request, choose=member.id)
+    code = outcome.parameters.get("code", "")
+    if not code:
+        return outcome, None
+    tokens = scene.authorization.tokens(app, acting)
+    return outcome, tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
 
 
 def _list_of(scene: Scene, acting: Person) -> ConnectedApps | None:
