@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import orjson
 
-from payerproof.fhir.bulk import File
-from payerproof.fhir.compartment import elements_in, members_of, reference_id
-from payerproof.fhir.matching import members_in
+from payerproof.fhir.bulk import Export, File
 from payerproof.suite import Practice, check, expect, inconclusive_unless, not_applicable_unless
 
 NEEDS = ("clinic",)
@@ -56,21 +52,16 @@ def test_counts_are_right(practice: Practice) -> None:
 def test_only_members_of_the_group(practice: Practice) -> None:
     """Every line about a member, and whatever it refers to, is about one of the Group."""
     # given a full export, and the members of the Group
-    seen = practice.full()
-    seen.must_be_complete()
-    members = set(seen.members)
-    inconclusive_unless(members, "the Group tells no members", seen.export.last.exchange)
+    seen, held = practice.full(), practice.content()
+    inconclusive_unless(held.members, "the Group tells no members", seen.export.last.exchange)
     # then nobody else is in any line
-    foreign: Counter[str] = Counter()
-    for row in seen.export.of():
-        if _about(row) - members:
-            foreign[str(row.get("resourceType"))] += 1
     expect.that(
-        not foreign,
-        "lines about members of the Group alone",
-        ", ".join(f"{n} of {kind}" for kind, n in foreign.items()) or "so are all",
-        seen.export.last.exchange,
-        *(file.reply.exchange for file in seen.export.files if file.type in foreign),
+        not held.strangers,
+        f"{held.resources} lines about members of the Group alone",
+        f"{held.strangers_lines} lines speak of {held.strangers} others"
+        if held.strangers
+        else "so are all",
+        *_evidence(seen.export),
     )
 
 
@@ -78,18 +69,12 @@ def test_only_members_of_the_group(practice: Practice) -> None:
 def test_every_member_of_the_group(practice: Practice) -> None:
     """Every member of the Group is in the export, with a Patient and more."""
     # given a full export, and the members of the Group
-    seen = practice.full()
-    seen.must_be_complete()
-    patients = Counter(str(row.get("id")) for row in seen.export.of("Patient"))
-    others = {
-        one for row in seen.export.of("Coverage", "ExplanationOfBenefit") for one in members_of(row)
-    }
+    seen, held = practice.full(), practice.content()
     # then each is there, once, and has more than a name
-    missing = [one for one in seen.members if patients[one] != 1 or one not in others]
     expect.that(
-        not missing,
-        f"each of {len(seen.members)} members once, with coverage or claims",
-        f"{len(missing)} missing, twice, or with nothing else" if missing else "so they are",
+        not held.alone,
+        f"each of {held.members} members once, with coverage or claims",
+        f"{held.alone} missing, twice, or with nothing else" if held.alone else "so they are",
         seen.export.last.exchange,
     )
 
@@ -98,20 +83,13 @@ def test_every_member_of_the_group(practice: Practice) -> None:
 def test_references_resolve(practice: Practice) -> None:
     """What a line refers to, among the types that were exported, is in the export."""
     # given a full export
-    seen = practice.full()
-    seen.must_be_complete()
-    names = {f"{row.get('resourceType')}/{row.get('id')}" for row in seen.export.of()}
-    types = {name.partition("/")[0] for name in names}
+    seen, held = practice.full(), practice.content()
     # then no reference to an exported type leads nowhere
-    lost = Counter(
-        name.partition("/")[0]
-        for name in _references(seen.export.of())
-        if name not in names and name.partition("/")[0] in types
-    )
+    lost = ", ".join(f"{count} {kind}" for kind, count in held.lost if count)
     expect.that(
         not lost,
         "references within the export",
-        ", ".join(f"{n} to {kind}" for kind, n in lost.items()) or "all of them resolve",
+        f"not in the export: {lost}" if lost else "all of them resolve",
         seen.export.last.exchange,
     )
 
@@ -120,15 +98,13 @@ def test_references_resolve(practice: Practice) -> None:
 def test_no_resource_twice(practice: Practice) -> None:
     """No resource is in an export twice."""
     # given a full export
-    seen = practice.full()
-    seen.must_be_complete()
-    counts = Counter(f"{row.get('resourceType')}/{row.get('id')}" for row in seen.export.of())
-    # then each is there once
-    twice = Counter(name.partition("/")[0] for name, n in counts.items() if n > 1)
+    seen, held = practice.full(), practice.content()
+    # then each resource is there once
+    twice = ", ".join(f"{count} {kind}" for kind, count in held.twice if count)
     expect.that(
         not twice,
         "each resource once",
-        ", ".join(f"{n} {kind} more than once" for kind, n in twice.items()) or "once",
+        f"more than once: {twice}" if twice else "once",
         seen.export.last.exchange,
     )
 
@@ -151,14 +127,8 @@ def test_no_errors_in_a_full_export(practice: Practice) -> None:
     )
 
 
-def _about(row: Mapping[str, Any]) -> set[str]:
-    """Patients whom a line is about, holds or refers to; of a Group those who are in it."""
-    if row.get("resourceType") == "Group":
-        return set(members_in(row))  # one of a match may hold who was sent to be matched
-    about = set(members_of(row))
-    for element in elements_in(row):
-        about |= set(members_of(element)) | ({reference_id(element)} - {""})
-    return about
+def _evidence(export: Export) -> tuple[str, ...]:
+    return (export.last.exchange, *(file.reply.exchange for file in export.files[:6]))
 
 
 def _troubles(file: File) -> Iterator[str]:
@@ -174,11 +144,3 @@ def _troubles(file: File) -> Iterator[str]:
         if not isinstance(row, dict) or row.get("resourceType") != file.type:
             yield f"a line of {file.type} is of another type"
             return
-
-
-def _references(rows: Iterator[object]) -> Iterator[str]:
-    for row in rows:
-        for element in elements_in(row):
-            reference = element.get("reference")
-            if isinstance(reference, str) and not reference.startswith("#"):
-                yield "/".join(reference.partition("/_history/")[0].split("/")[-2:])

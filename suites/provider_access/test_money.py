@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from payerproof.expect.money import Found, Kind, all_money, money_of_prior_authorizations
+from payerproof.expect.money import Found, Kind, all_money
 from payerproof.suite import Practice, check, expect, inconclusive_unless
 
 NEEDS = ("clinic",)
@@ -30,16 +30,12 @@ def test_no_cost_sharing_in_an_export(practice: Practice) -> None:
 def test_no_payment_in_prior_authorizations(practice: Practice) -> None:
     """A prior authorization tells the amount asked for at most, and no payment or share of cost."""
     # given a full export with prior authorizations
-    seen = practice.full()
-    seen.must_be_complete()
-    prior = [
-        row
-        for row in seen.export.of("ExplanationOfBenefit")
-        if row.get("use") == "preauthorization"
-    ]
-    inconclusive_unless(prior, "no prior authorization was exported", *seen.export.exchanges[:2])
+    held, export = practice.content(), practice.full().export
+    inconclusive_unless(
+        held.prior_authorizations, "no prior authorization was exported", *export.exchanges[:2]
+    )
     # then no other amount is in them
-    _expect_none(money_of_prior_authorizations(prior), practice, "the amount asked for at most")
+    _expect_none(held.money_of(prior=True), practice, "the amount asked for at most")
 
 
 @check("provider-access.no-remittance/reads-and-searches", needs=NEEDS)
@@ -82,12 +78,9 @@ def test_money_cannot_be_asked_for(practice: Practice) -> None:
 
 
 def _expect_no_money(practice: Practice, kind: Kind) -> None:
-    seen = practice.full()
-    seen.must_be_complete()
-    claims = sum(1 for _ in seen.export.of("ExplanationOfBenefit"))
-    inconclusive_unless(claims, "no claim was exported", *seen.export.exchanges[:2])
-    found = {one: n for one, n in all_money(seen.export.of()).items() if one.kind == kind}
-    _expect_none(found, practice, f"no {kind} in any resource")
+    held, export = practice.content(), practice.full().export
+    inconclusive_unless(held.claims, "no claim was exported", *export.exchanges[:2])
+    _expect_none(held.money_of(kind), practice, f"no {kind} in any resource")
 
 
 def _expect_none(found: Mapping[Found, int], practice: Practice, wanted: str) -> None:

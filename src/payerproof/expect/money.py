@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -49,6 +50,9 @@ WRITTEN = re.compile(
     re.IGNORECASE,
 )
 REMIT_WORDS = re.compile(r"remittance|\bERA\b|\b835\b|payment advice|check (no|number|#)", re.I)
+_PRIOR = " (prior authorization)"
+_TEXTS = frozenset({"div", "text", "valueString", "string", "display"})
+_NUMBERS = frozenset({"valueDecimal", "valueInteger", "valueUnsignedInt", "value"})
 _CURRENCY_UNITS = frozenset({"USD", "$", "usd", "US$"})
 
 
@@ -58,105 +62,149 @@ class Found:
 
     kind: Kind
     resource: str
-    """Type and, after a slash, the profile's or use's name; no id."""
+    """Type, and in parentheses that it is a prior authorization; no id."""
     place: str
+
+    @property
+    def of_prior_authorization(self) -> bool:
+        """Where the amount that was asked for may stay."""
+        return self.resource.endswith(_PRIOR)
 
 
 def money_in(resource: Mapping[str, Any]) -> Iterator[Found]:
     """Every place of a resource that tells of money."""
     kind = str(resource.get("resourceType"))
     preauthorization = kind == "ExplanationOfBenefit" and resource.get("use") == "preauthorization"
-    name = f"{kind} (prior authorization)" if preauthorization else kind
+    name = f"{kind}{_PRIOR}" if preauthorization else kind
     if kind in FINANCIAL:
         yield Found("remittance", name, "the resource itself")
     if "costToBeneficiary" in resource:
         yield Found("cost sharing", name, "costToBeneficiary")
     if "benefitBalance" in resource:
         yield Found("cost sharing", name, "benefitBalance")
-    for place, words, element in _elements(resource, kind, ""):
-        found = _judged(place, words, element)
-        if found and not (preauthorization and _asked_for(words)):
-            yield Found(found, name, place)
+    for at in _candidates(resource, kind):
+        found = _judged(at)
+        if found and not (preauthorization and _asked_for(at.words)):
+            yield Found(found, name, at.place)
     yield from _attached(resource, name)
 
 
 def all_money(resources: Iterable[Mapping[str, Any]]) -> dict[Found, int]:
     """Places by how often they occur, prior authorizations left out."""
-    return _counted(resources, prior=False)
+    found = (one for resource in resources for one in money_in(resource))
+    return dict(Counter(one for one in found if not one.of_prior_authorization))
 
 
-def money_of_prior_authorizations(resources: Iterable[Mapping[str, Any]]) -> dict[Found, int]:
-    """The same of prior authorizations alone, where the amount asked for may stay."""
-    return _counted(resources, prior=True)
+@dataclass(slots=True)
+class _At:
+    """An element with the way to it; what that says is put together only where it is asked for."""
+
+    key: str
+    element: Any
+    parent: _At | None = None
+    _around: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Path without indexes."""
+        return f"{self.parent.place}.{self.key}" if self.parent is not None else self.key
+
+    @property
+    def words(self) -> str:
+        """Codes and addresses of the objects around it, the outermost first, its own last."""
+        if self._around is None:
+            outside = self.parent.words if self.parent is not None else ""
+            own = f"  {_words(self.element)}" if type(self.element) is dict else ""
+            self._around = outside + own
+        return self._around
 
 
-def _counted(resources: Iterable[Mapping[str, Any]], *, prior: bool) -> dict[Found, int]:
-    counts: dict[Found, int] = {}
-    for resource in resources:
-        for found in money_in(resource):
-            if ("prior" in found.resource) is prior:
-                counts[found] = counts.get(found, 0) + 1
-    return counts
+def _candidates(resource: Mapping[str, Any], kind: str) -> Iterator[_At]:
+    """Elements that may tell of money by their name or datatype, in no order."""
+    ahead = [_At(kind, resource)]
+    while ahead:
+        here = ahead.pop()
+        if type(here.element) is not dict:
+            yield here
+            continue
+        if _may_be_money(here.key, here.element):
+            yield here
+        for key, value in here.element.items():
+            sort = type(value)
+            if sort is dict:
+                ahead.append(_At(key, value, here))
+            elif sort is list:
+                told = key in _TEXTS
+                ahead += [_At(key, one, here) for one in value if told or type(one) is dict]
+            elif key in _TEXTS if sort is str else key in _NUMBERS:
+                ahead.append(_At(key, value, here))
 
 
-def _elements(value: Any, place: str, words: str) -> Iterator[tuple[str, str, Any]]:
-    """Every element with its path (without indexes) and the codes that stand around it."""
-    if isinstance(value, Mapping):
-        around = f"{words} {_words(value)}"
-        yield place, around, value
-        for key, inner in value.items():
-            yield from _elements(inner, f"{place}.{key}", around)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _elements(inner, place, words)
-    else:
-        yield place, words, value
+def _may_be_money(key: str, element: Mapping[str, Any]) -> bool:
+    if key == "payment" or "currency" in element:
+        return True
+    return "value" in element and (
+        key in MONEY_NAMES
+        or key == "valueQuantity"
+        or not _CURRENCY_UNITS.isdisjoint(_unit(element))
+    )
+
+
+def _unit(element: Mapping[str, Any]) -> tuple[str, str]:
+    return str(element.get("unit")), str(element.get("code"))
 
 
 def _words(element: Mapping[str, Any]) -> str:
     """Codes and addresses that say what an element is about."""
-    found = [str(element.get("url") or "")]
+    found = [element.get("url")]
     for name in ("category", "type", "code"):
-        for concept in mappings(element.get(name)):
-            for coding in mappings(concept.get("coding")):
-                found += [str(coding.get("code") or ""), str(coding.get("display") or "")]
-            found.append(str(concept.get("text") or ""))
-    return " ".join(found)
+        value = element.get(name)
+        for concept in value if type(value) is list else (value,):
+            if type(concept) is dict:
+                codings = concept.get("coding")
+                for coding in codings if type(codings) is list else (codings,):
+                    if type(coding) is dict:
+                        found += (coding.get("code"), coding.get("display"))
+                found.append(concept.get("text"))
+    # two blanks: what stands side by side by chance is no phrase
+    return "  ".join(one for one in found if type(one) is str)
 
 
-def _judged(place: str, words: str, element: Any) -> Kind | None:
-    leaf = place.rpartition(".")[2]
+def _judged(at: _At) -> Kind | None:
+    leaf, element = at.key, at.element
     if isinstance(element, Mapping):
-        if _is_money(leaf, element) or _is_priced(leaf, words, element):
-            return _kind(place, words)
-        if leaf == "payment" and element.get("identifier"):
-            return "remittance"
+        if _is_money(leaf, element) or _is_priced(at):
+            return _kind(at.place, at.words)
+        return "remittance" if leaf == "payment" and element.get("identifier") else None
+    if isinstance(element, str):
+        plain = _plain(element)
+        if WRITTEN.search(plain):
+            return _kind(at.place, f"{at.words} {plain}")
+        return "remittance" if leaf != "display" and REMIT_WORDS.search(element) else None
+    return _judged_number(at)
+
+
+def _judged_number(at: _At) -> Kind | None:
+    if not isinstance(at.element, int | float) or isinstance(at.element, bool):
         return None
-    if isinstance(element, str) and leaf in ("div", "text", "valueString", "string", "display"):
-        if WRITTEN.search(_plain(element)):
-            return _kind(place, f"{words} {_plain(element)}")
-        if leaf != "display" and REMIT_WORDS.search(element):
-            return "remittance"
-    if isinstance(element, int | float) and not isinstance(element, bool):
-        decimal = leaf in ("valueDecimal", "valueInteger", "valueUnsignedInt")
-        if decimal and PAY_WORDS.search(words) and "unit" not in words.lower():
-            return _kind(place, words)
-        if leaf == "value" and _codes(words) & (PLAN_PAID | MEMBER_SHARE):
-            return _kind(place, words)
-    return None
+    words = at.words
+    if at.key == "value":
+        return _kind(at.place, words) if _codes(words) & (PLAN_PAID | MEMBER_SHARE) else None
+    paid = PAY_WORDS.search(words) and "unit" not in words.lower()
+    return _kind(at.place, words) if paid else None
 
 
 def _is_money(leaf: str, element: Mapping[str, Any]) -> bool:
     return "currency" in element or (leaf in MONEY_NAMES and "value" in element)
 
 
-def _is_priced(leaf: str, words: str, element: Mapping[str, Any]) -> bool:
-    """A Quantity in dollars."""
-    if "value" not in element:
+def _is_priced(at: _At) -> bool:
+    """A Quantity in dollars, or one that stands for a share of cost."""
+    if "value" not in at.element:
         return False
-    return bool({str(element.get("unit")), str(element.get("code"))} & _CURRENCY_UNITS) or (
-        leaf == "valueQuantity" and bool(SHARE_WORDS.search(words))
-    )
+    if not _CURRENCY_UNITS.isdisjoint(_unit(at.element)):
+        return True
+    return at.key == "valueQuantity" and bool(SHARE_WORDS.search(at.words))
 
 
 def _kind(place: str, words: str) -> Kind:
@@ -175,7 +223,7 @@ def _asked_for(words: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"<[^>]*>", " ", text)
+    return re.sub(r"<[^>]*>", " ", text) if "<" in text else text
 
 
 def _attached(resource: Mapping[str, Any], name: str) -> Iterator[Found]:

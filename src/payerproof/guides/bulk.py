@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -34,6 +34,16 @@ Progress = Callable[[int, int], None]
 """Called with (tasks done, resources so far)."""
 
 
+class Beside(Protocol):
+    """Somebody who looks at the same resources while they are judged, so that all is read once."""
+
+    def see(self, text: bytes, value: Any) -> None:
+        """Look at a line that is JSON, as sent and as parsed."""
+
+    def merge(self, other: Any) -> None:
+        """Add what another one saw in a later part."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """How to judge; small and picklable."""
@@ -41,6 +51,8 @@ class Settings:
     guides: dict[str, str] = field(default_factory=dict)
     profiles: tuple[str, ...] = ()
     reveal: bool = False
+    beside: Callable[[], Beside] | None = field(default=None, repr=False)
+    """Makes the one who looks along in a part of the input; picklable."""
 
     def validator(self) -> Validator:
         """A validator with these settings."""
@@ -62,6 +74,7 @@ def validator_of(settings: Settings) -> Validator:
 def judge_task(task: Task, settings: Settings) -> Summary:
     """Read and judge one unit of work; a file that cannot be opened is a finding too."""
     judge = Judge(validator_of(settings), Path(task.path).name)
+    judge.summary.beside = settings.beside() if settings.beside else None
     was_on = gc.isenabled()
     gc.disable()  # parsed JSON has no cycles; looking for some would take longer than judging
     try:
@@ -100,6 +113,8 @@ class Judge:
         except (orjson.JSONDecodeError, RecursionError):
             self._explain(item, self.validator.judge_text(item.text))
             return
+        if self.summary.beside is not None:
+            self.summary.beside.see(item.text, value)
         env = self.validator.pass_fast(value) if intact(item.text, value) else None
         if env is None:
             self._explain(item, self.validator.judge_text(item.text), value)

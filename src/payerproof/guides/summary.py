@@ -39,6 +39,8 @@ class Summary:
     unjudged: dict[tuple[str, str, str], int] = field(default_factory=dict)
     errata: dict[str, int] = field(default_factory=dict)
     population: dict[str, Any] = field(default_factory=dict)
+    beside: Any = None
+    """What somebody saw who looked along (`payerproof.guides.bulk.Beside`)."""
 
     def count(self, key: Key) -> Cause:
         """One more of a cause; the caller adds an example where there is room."""
@@ -67,6 +69,10 @@ class Summary:
 
     def merge(self, other: Summary, lines_before: int) -> None:
         """Add the sum of a later part of the input; its lines count on from ``lines_before``."""
+        if self.beside is None:
+            self.beside = other.beside
+        elif other.beside is not None:
+            self.beside.merge(other.beside)
         self.resources += other.resources
         self.with_errors += other.with_errors
         self.bad_lines += other.bad_lines

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from payerproof.expect.holdings import Content, read_holdings
 from payerproof.expect.outcomes import inconclusive_unless, not_applicable_unless
 from payerproof.fhir.bulk import NDJSON, Export, Output
 from payerproof.fhir.reply import Reply
@@ -80,6 +81,18 @@ def full(session: RunSession, clinic: Organisation[Clinic]) -> Full:
         return Full(exported(session, clinic), entry.group, entry.members)
 
     return observed(session, f"full:{clinic.id}", make)
+
+
+def content(session: RunSession, clinic: Organisation[Clinic]) -> Content:
+    """What that export comes to, its files read once in a run."""
+
+    def make() -> Content:
+        seen = full(session, clinic)
+        seen.must_be_complete()
+        lines = (line for file in seen.export.files for line in file.lines())
+        return read_holdings(lines).content(seen.members)
+
+    return observed(session, f"content:{clinic.id}", make)
 
 
 @dataclass(frozen=True)

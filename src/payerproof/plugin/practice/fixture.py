@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from payerproof.expect.holdings import Content
 from payerproof.expect.outcomes import NotTested, not_applicable_unless
 from payerproof.fhir.bulk import Export
 from payerproof.fhir.reply import Reply
@@ -62,6 +63,10 @@ class Practice:
     def full(self) -> exporting.Full:
         """The clinic's full export."""
         return exporting.full(self._session, self.clinic)
+
+    def content(self) -> Content:
+        """What that export comes to."""
+        return exporting.content(self._session, self.clinic)
 
     def handled(self) -> exporting.Handled:
         """A small export whose addresses others tried."""
