@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, Error
 from playwright.sync_api import TimeoutError as TimedOut
 
-from payerproof.browser import amiss, detector, pages, portal
+from payerproof.browser import amiss, detector, pages, portal, sharing
 from payerproof.browser.engine import Browser
 from payerproof.browser.errand import Errand, Progress
 from payerproof.browser.errors import (
@@ -34,6 +34,7 @@ from payerproof.browser.facts import (
     ConnectedApps,
     PageFacts,
     Pressed,
+    SharingPage,
 )
 from payerproof.browser.hook import HookAgent
 from payerproof.browser.journey import Journey
@@ -76,6 +77,10 @@ class MemberAgent(Protocol):
 
     def visit(self, url: str, *, persona: str = "", locale: str = "") -> PageFacts:
         """Look at a page, in a persona's session or without one."""
+        ...
+
+    def choose_sharing(self, persona: str, whose: str, *, share: bool) -> SharingPage:
+        """Decide on the portal's page whether a person's data are shared with clinics."""
         ...
 
     def log_in(
@@ -276,6 +281,33 @@ class BrowserAgent:
                 revoked += [name] if pressed and not portal.revoke_control(seen, name) else []
         return tuple(revoked)
 
+    def choose_sharing(self, persona: str, whose: str, *, share: bool) -> SharingPage:
+        """See `MemberAgent.choose_sharing`. Raises `LoginFailed`, `NothingToVisit`."""
+        someone, address = self._persona(persona), self.target.pages.provider_access
+        if not address:
+            raise NothingToVisit("the payer file names no page for it (key pages.provider_access)")
+        with self._session(persona, "") as session:
+            self._begin(session, persona, "", "")
+            self._goto(session, address)
+            seen, facts = self._portal_page(session, someone, address)
+            control = sharing.sharing_control(seen, whose, share=share)
+            if control is None:
+                return SharingPage(facts, exchanges=tuple(session.observer.exchanges))
+            session.tab.accept_dialogs = True
+            try:
+                session.tab.press(control)
+                asking = session.tab.look()
+                confirm = sharing.confirming_control(seen, asking, share=share)
+                if confirm is not None:
+                    session.tab.press(confirm)
+            finally:
+                session.tab.accept_dialogs = False
+            session.observer.flush()
+            self._goto(session, address)
+            _, after = self._portal_page(session, someone, address)
+            exchanges = tuple(session.observer.exchanges)
+            return SharingPage(facts, control.label, after, exchanges)
+
     def visit(self, url: str, *, persona: str = "", locale: str = "") -> PageFacts:
         """See `MemberAgent.visit`. Raises `UnknownPersona`, `PageUnreachable`."""
         if persona:
@@ -467,8 +499,14 @@ class BrowserAgent:
             return self.target.synthetic
         return self._persona(persona).synthetic
 
-    def _portal_page(self, session: Session, persona: Persona) -> tuple[Snapshot, PageFacts]:
-        """The app-management page, logging in on the way where that is asked for."""
+    def _portal_page(
+        self, session: Session, persona: Persona, address: str = ""
+    ) -> tuple[Snapshot, PageFacts]:
+        """A page of the portal, logging in on the way where that is asked for.
+
+        Without an address it is the page where apps are managed.
+        """
+        wanted = address or self._management_page()
         seen, facts = self._read(session)
         if facts.kind in ("login", "second-factor", "interstitial", "picker"):
             progress = self._travel(session, Errand(persona, "portal"))
@@ -477,8 +515,8 @@ class BrowserAgent:
                     f"{persona.id} could not log in at the portal: {progress.trouble}",
                     progress.trouble,
                 )
-            if not _same_page(session.tab.page.url, self._management_page()):
-                self._goto(session, self._management_page())
+            if not _same_page(session.tab.page.url, wanted):
+                self._goto(session, wanted)
             seen, facts = self._read(session)
         return seen, facts
 

@@ -37,7 +37,16 @@ _STOP_SECONDS = 15.0
 _LONGEST_PATH = 100
 """macOS takes socket paths of at most 104 bytes."""
 _CALLS = frozenset(
-    ["authorize", "connected_apps", "revoke", "revoke_all", "visit", "log_in", "browser_version"]
+    [
+        "authorize",
+        "connected_apps",
+        "revoke",
+        "revoke_all",
+        "choose_sharing",
+        "visit",
+        "log_in",
+        "browser_version",
+    ]
 )
 
 

@@ -16,6 +16,7 @@ from payerproof.browser.facts import (
     AuthorizationVisit,
     ConnectedApps,
     PageFacts,
+    SharingPage,
 )
 
 
@@ -56,6 +57,11 @@ class BrokerClient:
         """See `payerproof.browser.agent.MemberAgent`."""
         revoked: tuple[str, ...] = self._call("revoke_all", persona, tuple(app_names))
         return revoked
+
+    def choose_sharing(self, persona: str, whose: str, *, share: bool) -> SharingPage:
+        """See `payerproof.browser.agent.MemberAgent`."""
+        page: SharingPage = self._call("choose_sharing", persona, whose, share=share)
+        return page
 
     def visit(self, url: str, *, persona: str = "", locale: str = "") -> PageFacts:
         """See `payerproof.browser.agent.MemberAgent`."""

@@ -198,6 +198,19 @@ class ConnectedApps:
 
 
 @dataclass(frozen=True, slots=True)
+class SharingPage:
+    """The page on which a member decides about sharing with clinics."""
+
+    before: PageFacts
+    """As it was when it was opened."""
+    pressed: str = ""
+    """Label of the control that was pressed; empty where there was none to press."""
+    after: PageFacts | None = None
+    """The page opened anew afterwards; None where nothing was pressed."""
+    exchanges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AuthorizationVisit:
     """One trip of a member's browser to the authorization endpoint."""
 

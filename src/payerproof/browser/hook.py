@@ -12,6 +12,7 @@ from payerproof.browser.facts import (
     ConnectedApps,
     PageFacts,
     PageKindName,
+    SharingPage,
 )
 from payerproof.browser.redirects import parameters_of
 from payerproof.polite import Answer, Http
@@ -70,6 +71,11 @@ class HookAgent:
         """Raises `NeedsBrowser`: revoking is done on a page."""
         del persona
         raise _needs_browser(f"revoking {len(app_names)} apps on the portal's page")
+
+    def choose_sharing(self, persona: str, whose: str, *, share: bool) -> SharingPage:
+        """Raises `NeedsBrowser`: the choice is made on a page."""
+        del whose, share
+        raise _needs_browser(f"the choice of {persona} about sharing with clinics")
 
     def visit(self, url: str, *, persona: str = "", locale: str = "") -> PageFacts:
         """Raises `NeedsBrowser`: a page has to be shown."""

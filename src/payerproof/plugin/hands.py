@@ -8,7 +8,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from payerproof.browser.facts import AuthorizationOutcome, ConnectedApps, PageFacts
+from payerproof.browser.facts import AuthorizationOutcome, ConnectedApps, PageFacts, SharingPage
 from payerproof.expect.outcomes import NotTested, inconclusive_unless
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
@@ -311,6 +311,10 @@ class Portal:
         page = self._session.agent.revoke(person.id, app.name)
         self._session.journal.settle(person.id, app.id)
         return page
+
+    def choose_sharing(self, persona: Persona, whose: str, *, share: bool) -> SharingPage:
+        """Decide on the page whether the data of the person so called are shared with clinics."""
+        return self._session.agent.choose_sharing(persona.id, whose, share=share)
 
     def visit(self, url: str, person: Person | None = None, locale: str = "") -> PageFacts:
         """Open any page of the payer."""

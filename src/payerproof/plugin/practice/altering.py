@@ -107,7 +107,7 @@ def altered(
 
 def treatment_ended(session: RunSession) -> Altered:
     """A treatment relationship ends for a moment."""
-    clinic, persona = _someone(session)
+    clinic, persona = someone(session)
     what = {"client_id": clinic.partner.client_id, "persona": persona.id}
     return altered(
         session, clinic, persona, "attribution", {**what, "holds": False}, {**what, "holds": True}
@@ -116,7 +116,7 @@ def treatment_ended(session: RunSession) -> Altered:
 
 def network_left(session: RunSession) -> Altered:
     """A clinic leaves the network for a moment."""
-    clinic, persona = _someone(session)
+    clinic, persona = someone(session)
     what = {"client_id": clinic.partner.client_id}
     return altered(
         session,
@@ -130,7 +130,7 @@ def network_left(session: RunSession) -> Altered:
 
 def lookup_failing(session: RunSession) -> Altered:
     """The payer's list of choices can't be looked up for a moment."""
-    clinic, persona = _someone(session)
+    clinic, persona = someone(session)
     return altered(
         session, clinic, persona, "consent-lookup", {"available": False}, {"available": True}
     )
@@ -142,7 +142,7 @@ def number_changed(session: RunSession) -> Altered:
     Before and after the change stand a look at somebody who is shared: it is the control.
     """
     target = session.target
-    clinic, shared = _someone(session)
+    clinic, shared = someone(session)
     found = [one for c in target.clinics for one in withheld(target, c) if c.id == clinic.id]
     inconclusive_unless(found, f"nobody treated by {clinic} has opted out")
     persona = found[0]
@@ -172,7 +172,7 @@ def _number(session: RunSession, persona: Persona) -> str:
     raise AssertionError("the line above ends it")
 
 
-def _someone(session: RunSession) -> tuple[Organisation[Clinic], Persona]:
+def someone(session: RunSession) -> tuple[Organisation[Clinic], Persona]:
     """The clinic most checks act for, and one of its members who isn't theirs."""
     target = session.target
     pair = clinic_pair(target)
@@ -207,7 +207,7 @@ PAST, FUTURE, OUT_IN, IN_OUT = "out since last month", "out from next month", "o
 def dated(session: RunSession) -> Dated:
     """Record choices of different dates and orders, look, and put everybody back in."""
     target = session.target
-    clinic, _ = _someone(session)
+    clinic, _ = someone(session)
     entry, known = entered(session, clinic), whereabouts(session)
     entry.must_lead_in()
     people = [one for one in shared_with(target, clinic.partner) if known.of(one.id)]

@@ -10,9 +10,11 @@ from payerproof.expect.outcomes import NotTested, not_applicable_unless
 from payerproof.fhir.bulk import Export
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.organisations import Organisation, clinic_of
-from payerproof.plugin.practice import altering, asking, asserting, choosing, exporting
+from payerproof.plugin.practice import altering, asking, asserting, choosing, exporting, paging
 from payerproof.plugin.practice.beside import beside
+from payerproof.plugin.practice.dropping import Dropped, dropped
 from payerproof.plugin.practice.entry import Entry, entered
+from payerproof.plugin.practice.exploring import Explored, explored
 from payerproof.plugin.practice.matched import Matched, matched, offered
 from payerproof.plugin.practice.matrix import Matrix, matrix
 from payerproof.plugin.practice.observing import observed
@@ -146,6 +148,17 @@ class Choices:
             changes=True,
         )
 
+    def by_page(self) -> paging.Paged:
+        """A member opts out on the payer's page, and in again."""
+        session = self._session
+        return observed(session, "opt-out by page", lambda: paging.by_member(session), changes=True)
+
+    def by_representative(self) -> paging.Paged:
+        """A representative opts a member out on the payer's page, and in again."""
+        session = self._session
+        make = paging.by_representative
+        return observed(session, "opt-out for another", lambda: make(session), changes=True)
+
     def treatment_ended(self) -> altering.Altered:
         """A treatment relationship ends for a moment."""
         return self._changed("treatment ended", altering.treatment_ended)
@@ -171,6 +184,16 @@ class Choices:
         """Substance use records without the member's consent, with it, and after."""
         session = self._session
         return observed(session, "consented", lambda: consented(session), changes=True)
+
+    def dropped(self) -> Dropped:
+        """A claim that was put in, exported, and dropped."""
+        session = self._session
+        return observed(session, "dropped", lambda: dropped(session), changes=True)
+
+    def explored(self) -> Explored:
+        """Any order of choices, treatments, reads and exports."""
+        session = self._session
+        return observed(session, "explored", lambda: explored(session), changes=True)
 
     def _changed(self, key: str, make: altering.Make) -> altering.Altered:
         session = self._session
