@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from payerproof.sandbox import control, fhir, intake
+from payerproof.sandbox import control, desk, fhir, intake
 from payerproof.sandbox.apps import Registry, register_apps
 from payerproof.sandbox.data.load import Package, loaded_accounts, with_package
 from payerproof.sandbox.data.world import Person, World
@@ -120,6 +120,10 @@ class House:
         return found
 
 
+def _operators_routes() -> list[Route]:
+    return [*control.routes(), *hooks.routes(), *intake.routes(), *desk.routes()]
+
+
 def _tenant_router(*, own_login: bool) -> Router:
     """All that hangs below a tenant; without `own_login` neither its OAuth endpoints nor portal."""
     oauth = [
@@ -143,7 +147,7 @@ def _tenant_router(*, own_login: bool) -> Router:
             *public.routes("directory"),
             *public.routes("formulary"),
             *(login if own_login else ()),
-            Mount("/control", routes=[*control.routes(), *hooks.routes(), *intake.routes()]),
+            Mount("/control", routes=_operators_routes()),
         ],
         redirect_slashes=False,
     )
@@ -208,6 +212,8 @@ async def _through_the_edge(
                     headers[name] = edit
         await send(message)
 
+    if not path.startswith("/control"):
+        tenant.log.append(policies.log_line(request, path))
     try:
         answer = policies.rewrite(tenant, request) or _preflight(tenant, request, path, origin)
         await (answer or inner)(scope, receive, send_with_headers)

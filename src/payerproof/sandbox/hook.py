@@ -60,6 +60,8 @@ def authorize_by_hook(tenant: Tenant, asked: HookRequest) -> Answer:
     person, policies = asked.person, tenant.policies.portal
     if not person.password:
         return _page("login", 200, "Sign in", f"{person.name} has no portal account.")
+    if not tenant.policies.desk.account_is_open(tenant, person.user):
+        return _page("login", 200, "Sign in", f"The account of {person.name} is closed.")
     journey = tenant.journeys.begin(request)
     session = tenant.sessions.open()
     tenant.journeys.of(session, journey.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from payerproof.sandbox.desk import DeskPolicies
 from payerproof.sandbox.fhir.policy import FhirPolicies
 from payerproof.sandbox.intake import IntakePolicies
 from payerproof.sandbox.oauth.policy import OAuthPolicies
@@ -15,12 +16,13 @@ from payerproof.sandbox.transport import TransportPolicies
 
 @dataclass(frozen=True)
 class Policies:
-    """The correct decisions; a defect is `dataclasses.replace` of one field of one of the seven."""
+    """The correct decisions; a defect is `dataclasses.replace` of one field of one of the eight."""
 
     oauth: OAuthPolicies = field(default_factory=OAuthPolicies)
     portal: PortalPolicies = field(default_factory=PortalPolicies)
     fhir: FhirPolicies = field(default_factory=FhirPolicies)
     partners: PartnerPolicies = field(default_factory=PartnerPolicies)
     public: PublicPolicies = field(default_factory=PublicPolicies)
+    desk: DeskPolicies = field(default_factory=DeskPolicies)
     intake: IntakePolicies = field(default_factory=IntakePolicies)
     transport: TransportPolicies = field(default_factory=TransportPolicies)

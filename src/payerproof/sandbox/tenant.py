@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +17,7 @@ from payerproof.sandbox.apps import App
 from payerproof.sandbox.clock import Clock
 from payerproof.sandbox.data import build_world
 from payerproof.sandbox.data.world import World
+from payerproof.sandbox.desk import Desk
 from payerproof.sandbox.external import Fetch, Fetcher
 from payerproof.sandbox.faces import FACES, Face
 from payerproof.sandbox.intake import Intake
@@ -28,6 +30,9 @@ from payerproof.sandbox.portal.factors import Attempts
 from payerproof.sandbox.portal.sessions import Journeys, SessionStore
 from payerproof.sandbox.public.directory import build_directory
 from payerproof.sandbox.public.formulary import build_formulary
+
+LINES_KEPT = 5000
+"""Lines of its own log that a payer keeps."""
 
 Reshape = Callable[[World], World]
 """A change of the data: takes a world, returns another; must not alter what it is given."""
@@ -87,7 +92,7 @@ class Tenant:
         self.policies = spec.policies
         self.templates = spec.templates
         self.environment: Environment | None = None
-        self.apps: dict[str, App] = dict(apps)
+        self._registered = dict(apps)
         self.clients: dict[str, PartnerClient] = dict(partner_facts().clients)
         self.authenticator = Outside(spec.external, lambda: self.world) if spec.external else None
         self.reset()
@@ -99,12 +104,15 @@ class Tenant:
         self.sessions = SessionStore(self.clock)
         self.journeys = Journeys(self.clock)
         self.attempts = Attempts()
+        self.apps: dict[str, App] = dict(self._registered)
         self.deactivated: set[str] = set()
         self.disclosures: list[dict[str, Any]] = []
         world = shared_world(self.spec.face)
         for change in self.spec.reshape:
             world = change(world)
         self.world: World = world
+        self.desk = Desk()
+        self.log: deque[str] = deque(maxlen=LINES_KEPT)
         self.intake = Intake()
         self.published: dict[str, World] = {
             "directory": build_directory(self.face),

@@ -86,6 +86,15 @@ def edit_headers(
     return {}
 
 
+def log_line(request: Request, path: str) -> str:
+    """One line of the payer's log: method, path and the names of parameters.
+
+    Neither values nor headers nor bodies: they hold tokens, codes and members' numbers.
+    """
+    names = "&".join(name for name, _ in request.query_params.multi_items())
+    return f"{request.method} {path}{'?' if names else ''}{names}"
+
+
 @dataclass(frozen=True)
 class TransportPolicies:
     """The correct edge. `path` is below the tenant, as in ``/fhir/Patient/1``."""
@@ -95,4 +104,5 @@ class TransportPolicies:
     security_headers: Callable[[Tenant], dict[str, str]] = security_headers
     edit_headers: Callable[[Tenant, str, int, Mapping[str, str]], HeaderEdits] = edit_headers
     crash_response: Callable[[Tenant, Request], Response] = crash_response
+    log_line: Callable[[Request, str], str] = log_line
     rewrite: Callable[[Tenant, Request], Response | None] = rewrite

@@ -47,6 +47,11 @@ def intake(**fields: Any) -> Change:
     return _policies("intake", fields)
 
 
+def desk(**fields: Any) -> Change:
+    """Replace fields of the service desk's policies."""
+    return _policies("desk", fields)
+
+
 def _policies(group: str, fields: dict[str, Any]) -> Change:
     def change(spec: TenantSpec) -> TenantSpec:
         policies = spec.policies

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NoReturn
+from urllib.parse import parse_qsl
 
 from payerproof.sandbox.data.world import Resource
 from payerproof.sandbox.fhir.call import Asked, Call, Criterion, Include, Refused
@@ -27,6 +28,7 @@ _CONTROL = (
     "_revinclude",
 )
 _FREE = ("_filter", "_query", "_content", "_text", "_list")
+_FORM = "application/x-www-form-urlencoded"
 _MAX_VALUES = 200
 _TYPE = re.compile(r"[A-Z][A-Za-z]+")
 
@@ -34,6 +36,17 @@ _TYPE = re.compile(r"[A-Z][A-Za-z]+")
 def merge_sources(query: Pairs, body: Pairs) -> Pairs:
     """Combine URL and body of a POST search: all of both count."""
     return [*query, *body]
+
+
+def search_body(call: Call, body: bytes) -> Pairs:
+    """Read the body of POST _search: a form and nothing else; raises `Refused` (415, 400)."""
+    media = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and media != _FORM:
+        raise Refused(415, "not-supported", f"POST _search takes {_FORM}.")
+    try:
+        return parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise Refused(400, "value", "The form is not percent-encoded UTF-8.") from None
 
 
 def occurrences(name: str, values: Sequence[str]) -> Sequence[str]:  # noqa: ARG001 - alike for all

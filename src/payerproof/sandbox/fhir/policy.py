@@ -69,6 +69,7 @@ class FhirPolicies:
     project: Callable[[Resource, Sequence[str], str], Resource] = projection.project
 
     # Which parameters count and what they mean.
+    search_body: Callable[[Call, bytes], Pairs] = conditions.search_body
     merge_sources: Callable[[Pairs, Pairs], Pairs] = conditions.merge_sources
     occurrences: Callable[[str, Sequence[str]], Sequence[str]] = conditions.occurrences
     unknown_parameter: Callable[[str, str], bool] = conditions.keep_unknown

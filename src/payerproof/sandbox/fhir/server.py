@@ -25,7 +25,6 @@ from payerproof.sandbox.fhir.search import later_page, search, unauthorized
 
 _MAX_BODY = 64 * 1024
 _MAX_QUERY = 8 * 1024
-_FORM = "application/x-www-form-urlencoded"
 Pairs = list[tuple[str, str]]
 
 
@@ -240,10 +239,7 @@ async def post(call: Call, request: Request, segments: tuple[str, ...], query: P
     if segments[-1] != "_search":
         return call.policies.write(call, segments, body)
     kind = segments[0]
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if body and media != _FORM:
-        raise Refused(415, "not-supported", f"POST _search takes {_FORM}.")
-    pairs = list(call.policies.merge_sources(query, _form(body)))
+    pairs = list(call.policies.merge_sources(query, call.policies.search_body(call, body)))
     negotiate(call.policies, request, pairs)
     if len(segments) == 2 and kind in PARAMETERS:
         return Reply(resource=search(call, kind, pairs, posted=True))
@@ -260,10 +256,3 @@ async def body_of(request: Request) -> bytes:
         if len(body) > _MAX_BODY:
             raise Refused(413, "too-long", "The body is too long.")
     return body
-
-
-def _form(body: bytes) -> Pairs:
-    try:
-        return parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict")
-    except ValueError:
-        raise Refused(400, "value", "The form is not percent-encoded UTF-8.") from None

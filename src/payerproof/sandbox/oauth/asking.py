@@ -81,13 +81,16 @@ def unknown_scopes_refuse(tenant: Tenant) -> bool:
     return tenant.face.unknown_scope == "refuse"
 
 
-def grantable(tenant: Tenant, _app: App, asked: tuple[str, ...]) -> tuple[str, ...]:
+def grantable(tenant: Tenant, app: App, asked: tuple[str, ...]) -> tuple[str, ...]:
     """What a member can grant of the scopes asked: reading one member's record, no more.
 
-    Never ``user/`` or ``system/``, never writing; the order and the form (v1, v2) stay.
+    Never ``user/`` or ``system/``, never writing, and no refresh for an app of short access; the
+    order and the form (v1, v2) stay.
     """
     found: list[str] = []
     for scope in asked:
+        if scope == OFFLINE and app.client_id in tenant.desk.short_access:
+            continue
         if scope in (*IDENTITY, LAUNCH, OFFLINE):
             found.append(scope)
             continue

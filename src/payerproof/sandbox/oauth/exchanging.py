@@ -36,9 +36,18 @@ def connection_lives(tenant: Tenant, connection: Connection) -> bool:
 
 
 def grant_lives(tenant: Tenant, connection: Connection) -> bool:
-    """Whether the grant is neither taken back nor run out, and its giver may still give it."""
-    authority_holds = tenant.policies.oauth.authority_holds
-    return tenant.grants.grant_lives(connection.grant) and authority_holds(tenant, connection.grant)
+    """Whether the grant is neither taken back nor run out, and its giver may still give it.
+
+    Nor is the account of the giver or of the member closed.
+    """
+    grant, is_open = connection.grant, tenant.policies.desk.account_is_open
+    member = tenant.world.person_of(grant.patient)
+    return (
+        tenant.grants.grant_lives(grant)
+        and tenant.policies.oauth.authority_holds(tenant, grant)
+        and is_open(tenant, grant.user)
+        and (member is None or is_open(tenant, member.user))
+    )
 
 
 def code_is_current(tenant: Tenant, code: Code) -> bool:

@@ -92,7 +92,8 @@ def failed(tenant: Tenant, user: str) -> int:
 def password_is_right(tenant: Tenant, user: str, password: str) -> Person | None:
     """The person with this user name and password, in a time that doesn't tell which was wrong."""
     person = tenant.world.people.get(user)
-    expected = person.password if person is not None and person.password else ""
+    may_enter = person is not None and tenant.policies.desk.account_is_open(tenant, person.user)
+    expected = person.password if person is not None and may_enter else ""
     same = hmac.compare_digest(
         (expected or "no such account").encode(), password.encode("utf-8", "surrogateescape")
     )
