@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from clinic import at
-from defect_payer import DefectPayer
+from defect_payer import DefectPayer, seeded_by
 from member_browser import AppUnderTest, Browser, Page
 
 from payerproof.sandbox.defects import all_defects
