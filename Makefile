@@ -27,6 +27,7 @@ bench:  ## seconds, checks, requests, processor time and memory of runs; the val
 	$(PY) bench/demo.py --latency 150 --runs 1
 	$(PY) bench/content.py
 	$(PY) bench/guides.py
+	$(PY) bench/exports.py
 
 oracle:  ## compare our verdicts on the guides' examples with the HL7 validator's (Java, Maven)
 	@scripts/setup dev

@@ -35,6 +35,14 @@ MONEY: dict[str, dict[str, Any]] = {
             {"url": "https://plan.example/deductible", "valueQuantity": {"value": 5, "unit": "x"}}
         ]
     },
+    "out of pocket as a quantity": {
+        "extension": [{"url": "https://plan.example/out-of-pocket", "valueQuantity": {"value": 5}}]
+    },
+    "patient's pay as a quantity": {
+        "supportingInfo": [
+            {"category": {"coding": [{"code": "patientpay"}]}, "valueQuantity": {"value": 5}}
+        ]
+    },
     "a quantity in dollars": {"foo": {"value": 5, "unit": "USD"}},
     "a decimal under a name": {
         "extension": [{"url": "https://plan.example/amount-paid", "valueDecimal": 12.5}]

@@ -11,6 +11,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -62,14 +63,10 @@ class Holdings:
             self.prior_authorizations += value.get("use") == "preauthorization"
         self.about.update(_named(text, value, own))
         for reference in set(_REFERENCE.findall(text)):
-            self._refer(reference.decode("utf-8", "replace"))
+            whose, digest = _target(reference)
+            self.targets.setdefault(whose, array("Q")).append(digest)
         if kind in FINANCIAL or may_tell_of_money(text):
             self.money.update(money_in(value))
-
-    def _refer(self, reference: str) -> None:
-        steps = reference.partition("/_history/")[0].split("/")[-2:]
-        if len(steps) == 2:
-            self.targets.setdefault(steps[0], array("Q")).append(_digest(steps[1]))
 
     def merge(self, other: Holdings) -> None:
         """Add what was seen in another part."""
@@ -147,6 +144,13 @@ def _named(text: bytes, value: Mapping[str, Any], own: frozenset[str]) -> set[st
     for element in elements_in(value):
         named |= members_of(element) | ({reference_id(element)} - {""})
     return named
+
+
+@lru_cache(maxsize=100_000)
+def _target(reference: bytes) -> tuple[str, int]:
+    """Type and digest of the id that a reference names; those of no FHIR address under no type."""
+    steps = reference.decode("utf-8", "replace").partition("/_history/")[0].split("/")
+    return ("", 0) if len(steps) < 2 else (steps[-2], _digest(steps[-1]))
 
 
 def _digest(text: str) -> int:

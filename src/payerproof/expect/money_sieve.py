@@ -7,10 +7,6 @@ a text with one of them may still be innocent.
 
 from __future__ import annotations
 
-import re
-
-from payerproof.expect.money import SHARE_WORDS
-
 _PIECES = tuple(
     piece.encode()
     for piece in (
@@ -27,8 +23,12 @@ _PIECES = tuple(
         "\\u",
     )
 )  # fmt: skip
+_SHARE = (
+    b"patientpay", b"patientresp", b"memberpay", b"memberresp", b"youpay", b"ofpocket", b"costshar",
+    b"accumulat",
+)  # fmt: skip
+"""What else makes a quantity a share of cost, blanks and hyphens left out."""
 _SIGNS = ("€".encode(), "£".encode())
-_ERA = re.compile(rb"(?<![a-z0-9_])era(?![a-z0-9_])")
 
 
 def may_tell_of_money(text: bytes) -> bool:
@@ -36,8 +36,25 @@ def may_tell_of_money(text: bytes) -> bool:
     lower = text.lower()
     if not text.isascii() and any(sign in lower for sign in _SIGNS):
         return True
-    if any(piece in lower for piece in _PIECES):
-        return True
-    if b'"valueq' in lower and SHARE_WORDS.search(lower.decode()):
-        return True
-    return b"era" in lower and _ERA.search(lower) is not None
+    for piece in _PIECES:
+        if piece in lower:
+            return True
+    if b'"valueq' in lower:
+        flat = lower.translate(None, b"- ")
+        if any(piece in flat for piece in _SHARE):
+            return True
+    return _has_word(lower, b"era")
+
+
+def _has_word(text: bytes, word: bytes) -> bool:
+    at = text.find(word)
+    while at >= 0:
+        around = text[max(at - 1, 0) : at] + text[at + len(word) : at + len(word) + 1]
+        if not any(map(_of_a_word, around)):
+            return True
+        at = text.find(word, at + 1)
+    return False
+
+
+def _of_a_word(byte: int) -> bool:
+    return byte == ord("_") or bytes((byte,)).isalnum()
