@@ -113,7 +113,7 @@ def _none(
 
 
 def _claims(member: Person) -> Sequence[Claim]:
-    claims = member.record.of(CLAIMS)
+    claims = member.claims
     inconclusive_unless(claims, f"{member} sees no claims", *_from(member))
     return claims
 

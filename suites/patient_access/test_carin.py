@@ -47,8 +47,8 @@ def test_profiles_are_named(member: Person) -> None:
     """EOB, Coverage and Patient carry meta.profile and meta.lastUpdated, EOB the specific type."""
     # given the record
     record = member.record
-    rows = together(*(record.of(kind) for kind in (CLAIMS, "Coverage", "Patient")))
-    inconclusive_unless(record.of(CLAIMS), f"{member} sees no claims", *_exchanges(member))
+    rows = together(member.claims, record.of("Coverage"), record.of("Patient"))
+    inconclusive_unless(member.claims, f"{member} sees no claims", *_exchanges(member))
     # when their meta elements are read
     undated = Counter(str(r["resourceType"]) for r in rows if not _last_updated(r))
     unnamed = Counter(str(r["resourceType"]) for r in rows if not _names_profile(r))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
+from payerproof.expect.business_days import business_days_before
 from payerproof.expect.claims import (
     CLAIMS,
     MEMBER_SHARE,
@@ -248,7 +249,7 @@ def test_a_new_claim_appears(api: Api, run_session: RunSession, target: Target) 
     # when the operator puts in a claim that was processed more than a business day ago
     now = parsedate_to_datetime(before.header("date"))
     days = target.policy.freshness_business_days + 1
-    processed = _business_days_before(now.date(), days, target)
+    processed = business_days_before(now.date(), days, target.policy)
     serviced = processed - timedelta(days=14)
     hook = target.controls["inject-claim"]
     answer = api.send(
@@ -301,7 +302,7 @@ def _found(member: Person) -> tuple[Claim, ...]:
 
 def _paid(member: Person) -> Sequence[Claim]:
     """The claims the payer file calls paid; where it names none, all that stand undenied."""
-    rows = member.record.of(CLAIMS)
+    rows = member.claims
     named = [claim.id for claim in member.persona.expect.claims if claim.status == "paid"]
     called = by_number(rows, named).values()
     paid = packed(r for found in called for r in found) or packed(filter(is_settled, rows))
@@ -319,13 +320,6 @@ def _bystander(session: RunSession) -> Persona:
     found = [one for one in free if one.synthetic and one.expect.claims]
     inconclusive_unless(found, "the payer file has no synthetic member besides those of the checks")
     return found[0]
-
-
-def _business_days_before(day: date, count: int, target: Target) -> date:
-    days = (day - timedelta(days=n) for n in range(1, 60))
-    holidays = target.policy.holidays
-    working = [one for one in days if one.weekday() < 5 and one not in holidays]
-    return working[count - 1]
 
 
 def _claim_ids(api: Api, person: Person) -> set[str]:

@@ -212,7 +212,7 @@ def test_denied_claims_are_shown_as_such(member: Person) -> None:
 
 
 def _claims(member: Person) -> Sequence[Claim]:
-    claims = member.record.of(CLAIMS)
+    claims = member.claims
     inconclusive_unless(claims, f"{member} sees no claims", *_exchanges(member))
     return claims
 

@@ -44,6 +44,7 @@ NAMES = (
     "other_payers",
     "outsider",
     "operator",
+    "authorized",
     "population",
     "portal",
     "practice",
@@ -119,6 +120,14 @@ def member(run_session: RunSession) -> Person:
     first = run_session.cast.first
     assert first is not None, "needs member: say so in @check(…, needs=('member',))"
     return run_session.person(first)
+
+
+@pytest.fixture
+def authorized(run_session: RunSession) -> Person:
+    """The member whose prior authorizations are known, else the one most checks act for."""
+    found = run_session.cast.authorized
+    assert found is not None, "needs member: say so in @check(…, needs=('member',))"
+    return run_session.person(found)
 
 
 @pytest.fixture

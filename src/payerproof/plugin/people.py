@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
+from payerproof.expect.claims import CLAIMS
 from payerproof.expect.outcomes import inconclusive_unless
+from payerproof.expect.prior_auth import is_authorization
 from payerproof.fhir.markers import Markers, markers_of
 from payerproof.fhir.record import Record
+from payerproof.fhir.rows import packed
 from payerproof.fhir.surroundings import Surroundings
 from payerproof.target import Persona, Target
 from payerproof.target.needs import can_log_in, members, related, representatives
@@ -61,6 +64,19 @@ class Person:
     def known(self, resource_type: str) -> Sequence[Mapping[str, Any]]:
         """Resources of a type that the person's token has shown, about them or around them."""
         return self.record.of(resource_type) or self.around.of(resource_type)
+
+    @cached_property
+    def authorizations(self) -> Sequence[Mapping[str, Any]]:
+        """Prior authorizations of the record: what has use ``preauthorization``."""
+        return packed(filter(is_authorization, self.record.of(CLAIMS)))
+
+    @cached_property
+    def claims(self) -> Sequence[Mapping[str, Any]]:
+        """Claims of the record, without prior authorizations."""
+        rows = self.record.of(CLAIMS)
+        if not self.authorizations:
+            return rows
+        return packed(row for row in rows if not is_authorization(row))
 
     @cached_property
     def patient_id(self) -> str:
@@ -115,6 +131,12 @@ class Cast:
                 if one.id != other.id and not related(one, other):
                     return one, other
         return None
+
+    @cached_property
+    def authorized(self) -> Persona | None:
+        """The member whose prior authorizations are known, else the one most checks act for."""
+        known = (one for one in members(self.target) if one.expect.authorizations)
+        return next(known, self.first)
 
     @cached_property
     def first(self) -> Persona | None:

@@ -213,6 +213,11 @@ NEEDS: dict[str, Need] = {
         "needs a member whose claims are known beforehand: list them under [personas.expect]",
         lambda target: any(one.expect.claims for one in members(target)),
     ),
+    "expected_authorizations": Need(
+        "needs a member whose prior authorizations are known beforehand: "
+        "list them under [personas.expect]",
+        lambda target: any(one.expect.authorizations for one in members(target)),
+    ),
     "writes": Need(
         "needs leave to send writes: set permissions.writes = true",
         lambda target: target.permissions.writes,

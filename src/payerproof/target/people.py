@@ -27,6 +27,7 @@ CONTROLS: dict[str, str] = {
     "activate-app": "let an app in again whose registration was taken back",
     "unlock": "forget failed sign-ins of a member",
     "inject-claim": "add a claim to a member's record",
+    "inject-authorization": "file a prior authorization for a member, or decide it",
     "representation": "begin or end somebody's authority to act for a member",
     "contract": "move a member to a contract of their own",
     "disclosures": "list who read what of members' records",
@@ -93,11 +94,34 @@ class ExpectedClaim(Table):
     """What became of it: paid, denied, appealed, reversed …"""
 
 
+class ExpectedAuthorization(Table):
+    """A prior authorization that a persona is known to have."""
+
+    id: str = Field(min_length=1)
+    """Its number or logical id."""
+    status: Literal["pending", "approved", "partly-approved", "denied"]
+    """What became of it."""
+    decided: date | None = None
+    """Day of the decision."""
+    changed: date | None = None
+    """Day of its last change of status; it must stay for a year after that."""
+    ends: date | None = None
+    """Last day of an approval; left out where a circumstance ends it."""
+    items: tuple[str, ...] = ()
+    """Codes of the items and services that were approved."""
+    documents: int = Field(default=0, ge=0)
+    """How many structured documents came with the request."""
+    drug: bool = False
+    """True for a drug: then no duty is judged by it."""
+
+
 class Expect(Table):
     """What a persona is expected to have, so that an empty answer can be told from a wrong one."""
 
     claims: tuple[ExpectedClaim, ...] = ()
     """Claims by number."""
+    authorizations: tuple[ExpectedAuthorization, ...] = ()
+    """Prior authorizations by number."""
     data: tuple[str, ...] = ()
     """FHIR resource types with at least one entry."""
     date_edges: tuple[date, ...] = ()
