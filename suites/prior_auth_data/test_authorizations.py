@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 
 from payerproof.expect.claims import CLAIMS, by_number
 from payerproof.expect.prior_auth import (
@@ -21,9 +21,9 @@ from payerproof.expect.prior_auth import (
     says_when_it_ends,
     state_of,
 )
-from payerproof.plugin.session import RunSession
 from payerproof.suite import (
     Person,
+    Target,
     check,
     each,
     expect,
@@ -31,6 +31,7 @@ from payerproof.suite import (
     not_applicable_unless,
 )
 from payerproof.target import ExpectedAuthorization
+from payerproof.target.settings import zone
 
 STATES = (PENDING, APPROVED, PARTLY, DENIED)
 KNOWN = ("expected_authorizations",)
@@ -38,10 +39,10 @@ KNOWN = ("expected_authorizations",)
 
 @check("prior-auth-data.available/expected-authorizations", needs=KNOWN)
 @each("state", STATES)
-def test_expected_authorizations_come(authorized: Person, state: str) -> None:
+def test_expected_authorizations_come(authorized: Person, target: Target, state: str) -> None:
     """Each expected prior authorization comes, whatever became of it."""
     # given authorizations of items and services that the member is known to have
-    known = [one for one in _expected(authorized) if one.status == state]
+    known = [one for one in _owed(authorized, target) if one.status == state]
     not_applicable_unless(known, f"The payer file names no {state} authorization.")
     # when they are looked up among those that came
     found = _found(authorized, known)
@@ -182,11 +183,10 @@ def test_reasons_are_specific(authorized: Person) -> None:
 
 
 @check("prior-auth-data.retention/within-a-year", needs=KNOWN)
-def test_closed_ones_stay_a_year(authorized: Person, run_session: RunSession) -> None:
+def test_closed_ones_stay_a_year(authorized: Person, target: Target) -> None:
     """What changed within a year, and what is active, is there."""
     # given authorizations that are active or were changed within a year
-    today = date.fromisoformat(run_session.settings.as_of)
-    known = [one for one in _expected(authorized) if _is_kept(one, today)]
+    known = [one for one in _owed(authorized, target) if one.changed]
     not_applicable_unless(known, "The payer file tells of none when it last changed.")
     # when they are looked up
     missing = [number for number, rows in _found(authorized, known).items() if not rows]
@@ -257,10 +257,18 @@ def _denied(person: Person) -> list[Authorization]:
     return rows
 
 
-def _is_kept(one: ExpectedAuthorization, today: date) -> bool:
-    active = one.status in (APPROVED, PARTLY) and one.ends is not None and one.ends >= today
-    recent = one.changed is not None and one.changed > today - timedelta(days=365)
-    return active or recent or one.status == PENDING
+def _owed(person: Person, target: Target) -> list[ExpectedAuthorization]:
+    """Those that must be there today: pending, in force, or changed within a year."""
+    today = datetime.now(zone(target.policy)).date()
+    year = today - timedelta(days=365)
+    return [
+        one
+        for one in _expected(person)
+        if one.status == PENDING
+        or one.changed is None
+        or one.changed > year
+        or (one.ends is not None and one.ends >= today)
+    ]
 
 
 def _from(person: Person) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from tests.matrix.child import LATER
 FREE = frozenset({"api", "apps", "authorization", "member", "portal", "smart", "target"})
 """Fixtures that let nothing happen by themselves, as a rule."""
 
-AHEAD = frozenset({"provider_access", "bulk", "payer_to_payer"})
+AHEAD = frozenset({"provider_access", "bulk", "payer_to_payer", "prior_auth_data"})
 """Areas whose duties bind from 2027: their defects are judged as of a day after that."""
 
 
