@@ -16,6 +16,7 @@ WORDS = {
     "member", "unrelated_pair", "two_apps", "three_apps", "public_app", "confidential_app",
     "asymmetric_app", "attested_and_unattested_app", "representative", "representative_of_two",
     "minor", "household", "namesakes", "browser", "portal", "date_edges", "expected_claims",
+    "expected_authorizations",
     "writes", "state_changes",
     "provider_access", "directory", "formulary", "payer_to_payer",
     "clinic", "two_clinics", "clinic_out_of_network", "second_key", "opted_out_member",
