@@ -190,6 +190,7 @@ class Controller:
                 with suppress(Unreachable, Inconclusive):
                     session.grants.give_back(grant)
             if self.settings.broker and self.target.pages.app_management:
+                session.readings.give_back_acted()
                 names = {app.id: app.name for app in self.target.apps}
                 undo(Path(self.settings.run_dir), self._client(), names)
         finally:

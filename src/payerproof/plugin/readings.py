@@ -10,7 +10,7 @@ from typing import Any
 
 from payerproof.expect.outcomes import Inconclusive
 from payerproof.plugin.first_trip import LoginTrouble, Trouble
-from payerproof.plugin.grants import Grant, Grants, Memo
+from payerproof.plugin.grants import Grant, Grants, Memo, acts_for
 from payerproof.plugin.pairs import Pairs
 from payerproof.polite import Unreachable
 from payerproof.target import App, Persona
@@ -77,7 +77,29 @@ class Readings:
             name = secrets.token_hex(8)
             self.pairs.mark(persona.id, app.id, name)
             self.made.append(grant)
+            if how.get("choose") or acts_for(persona):
+                self._note(grant)
             return Reading(grant, name)
+
+    def _note(self, grant: Grant) -> None:
+        """Add a grant to those of the whole run in which somebody acted for another."""
+        for place in count():
+            kept = self.memo.once(f"acted:{place}", lambda: grant)
+            if kept.access_token == grant.access_token:
+                return
+
+    def give_back_acted(self) -> None:
+        """Take back what representatives of the whole run were given for others.
+
+        Their own list of apps need not show it, so it cannot be undone there.
+        """
+        for place in count():
+            grant = self.memo.once(f"acted:{place}", lambda: None)
+            if not isinstance(grant, Grant):
+                return
+            self.grants.learn(grant)
+            with suppress(Unreachable, Inconclusive):
+                self.grants.give_back(grant)
 
     def give_back(self) -> None:
         """Take back what this process obtained; nobody may read with it any more."""
