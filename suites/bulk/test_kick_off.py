@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from payerproof.suite import (
     Practice,
+    Target,
     check,
     each,
     expect,
@@ -48,6 +49,34 @@ def test_what_a_running_export_says(practice: Practice) -> None:
         "X-Progress of at most 100 characters",
         f"{len(long)} longer ones" if long else f"none longer in {len(looks)} looks",
         *(one.exchange for one in looks),
+    )
+
+
+@check("bulk.status/names-nobody", needs=NEEDS)
+def test_a_status_names_nobody(practice: Practice, target: Target) -> None:
+    """Neither X-Progress nor any other header of a status tells a member's name or id."""
+    # given looks at an export's status
+    seen = practice.full()
+    inconclusive_unless(seen.export.status, "no export began", seen.export.kick_off.exchange)
+    # then no header of them tells of a member
+    words = {
+        word for one in target.personas if one.label for word in (one.label, *one.label.split())
+    }
+    told = [
+        look
+        for look in (seen.export.kick_off, *seen.export.status)
+        for text in [
+            " ".join(f"{v}" for k, v in look.answer.headers.items() if k.lower() != "expires")
+        ]
+        if any(member in text for member in seen.members)
+        or any(len(word) > 2 and word in text.replace(",", " ").split() for word in words)
+        or any(one.label and one.label in text for one in target.personas)
+    ]
+    expect.that(
+        not told,
+        "headers that tell of no member",
+        f"{len(told)} answers that do" if told else "so they are",
+        *(look.exchange for look in told or seen.export.status[:3]),
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from payerproof.expect.operator import later
 from payerproof.suite import (
+    Api,
+    Choices,
     Clinic,
     Organisation,
     Practice,
@@ -23,6 +26,8 @@ WRONG = (
     "for the FHIR base",
     "by a foreign key",
     "by a key it brings along",
+    "by an unnamed key it brings along",
+    "by keys from its own address",
     "by another clinic's key",
     "without jti",
     "without exp",
@@ -206,6 +211,38 @@ def test_a_narrow_token_opens_no_more(practice: Practice) -> None:
         f"{rows} lines of Coverage",
         *seen.narrow.exchanges[:3],
     )
+
+
+@check("provider-access.token-ends/after-its-time", needs=("clinic", "control:clock"), prod="no")
+def test_an_expired_token_opens_nothing(
+    api: Api, clinic: Organisation[Clinic], target: Target
+) -> None:
+    """A clinic's token that has expired opens nothing."""
+    # given a token of a clinic's, which says how long it lives
+    answer = clinic.backend.ask()
+    client = clinic.with_token(answer.access_token)
+    own = client.search("Patient", [("_count", "1")])
+    lifetime = answer.document.get("expires_in")
+    inconclusive_unless(own.ok and isinstance(lifetime, int), "it opened nothing", own.exchange)
+    # when that time is over, then it opens nothing
+    with later(api, target, float(lifetime or 0) + 60):
+        replies = [client.search("Patient", [("_count", "1")]), client.search("Group")]
+    expect(*replies).is_refused()
+
+
+@check(
+    "provider-access.token-ends/clinic-cut-off",
+    needs=("clinic", "state_changes", "control:deactivate-app", "control:activate-app"),
+    prod="no",
+)
+def test_a_clinic_that_is_cut_off(choices: Choices) -> None:
+    """A clinic whose registration is taken back gets no token, and its old one opens nothing."""
+    # given a clinic whose token worked, until it was cut off for a moment
+    seen = choices.cut_off()
+    inconclusive_unless(seen.before.ok and seen.after.ok, "its token did not work to begin with")
+    # then it was given no further token, and the one it had opened nothing
+    expect(seen.asked).is_refused()
+    expect(seen.during).is_refused()
 
 
 def _letters(scopes: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from payerproof.expect.claims import CLAIMS, codings, service_days
@@ -17,6 +18,7 @@ from payerproof.suite import (
     inconclusive_unless,
     not_applicable_unless,
 )
+from payerproof.target.needs import shared_with
 from payerproof.target.settings import zone
 
 NEEDS = ("clinic", "member")
@@ -120,6 +122,30 @@ def test_prior_authorizations_come(practice: Practice) -> None:
         prior and not undecided,
         "prior authorizations, each with its decision",
         f"{len(prior)} prior authorizations, {len(undecided)} without a decision",
+        *_evidence(practice),
+    )
+
+
+@check("provider-access.content/known-authorizations", needs=("clinic",))
+def test_known_authorizations_come(practice: Practice, target: Target) -> None:
+    """Prior authorizations that the payer file names, denied ones too, are in the export."""
+    # given prior authorizations of the clinic's members, of the last year
+    seen = practice.full()
+    seen.must_be_complete()
+    people = shared_with(target, practice.clinic.partner)
+    wanted = [one for person in people for one in person.expect.authorizations]
+    oldest = date.today() - timedelta(days=330)
+    recent = [one for one in wanted if one.changed and one.changed > oldest]
+    not_applicable_unless(recent, "The payer file names no such authorization.")
+    # then each is there
+    prior = [str(row) for row in seen.export.of(CLAIMS) if row.get("use") == "preauthorization"]
+    missing = [one for one in recent if not any(f"'{one.id}'" in row for row in prior)]
+    expect.that(
+        not missing,
+        f"{len(recent)} prior authorizations",
+        "missing: " + ", ".join(sorted({one.status for one in missing}))
+        if missing
+        else "all of them",
         *_evidence(practice),
     )
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from payerproof.plugin.practice.protected import RESTRICTED, labels, mentions
-from payerproof.suite import Choices, Practice, check, expect, inconclusive_unless
+from payerproof.plugin.practice.protected import RESTRICTED, has_notice, labels, mentions
+from payerproof.suite import (
+    Choices,
+    Practice,
+    check,
+    expect,
+    inconclusive_unless,
+    not_applicable_unless,
+)
 
 NEEDS = ("clinic", "state_changes", "control:part2-consent")
 
@@ -64,6 +71,59 @@ def test_withdrawn_consent_closes(choices: Choices) -> None:
         "nothing that only the consent opened",
         f"{len(found)} resources" if found else "nothing",
         *seen.withdrawn.exchanges[:8],
+    )
+
+
+@check("provider-access.other-law/consent-for-one-clinic", needs=NEEDS, prod="no")
+def test_a_consent_is_for_one_clinic(choices: Choices) -> None:
+    """A consent for one clinic opens nothing to another that treats the member too."""
+    # given a member whose consent opened something to one clinic, and another that treats them
+    seen = choices.consented()
+    hidden = {row.get("id") for row in seen.opened()}
+    not_applicable_unless(seen.elsewhere, "No other clinic treats the member.")
+    inconclusive_unless(
+        any(reply.resources for reply in seen.elsewhere),
+        "the other clinic is shown nothing at all",
+        *(reply.exchange for reply in seen.elsewhere),
+    )
+    # then the other clinic was shown none of it
+    found = [row for reply in seen.elsewhere for row in reply.resources if row.get("id") in hidden]
+    expect.that(
+        not found,
+        "nothing of it for the other clinic",
+        f"{len(found)} protected resources" if found else "nothing",
+        *(reply.exchange for reply in seen.elsewhere),
+    )
+
+
+@check("sensitive-data.part2-notice/with-consent", needs=NEEDS, prod="no")
+def test_the_notice_goes_with_it(choices: Choices) -> None:
+    """Substance use records that are shared with consent carry the notice against redisclosure."""
+    # given records that only the consent opened
+    rows = choices.consented().opened()
+    # then each carries the notice, as a handling label or in words
+    without = [row for row in rows if not has_notice(row)]
+    kinds = sorted({str(row.get("resourceType")) for row in without})
+    expect.that(
+        not without,
+        f"the notice with each of {len(rows)} records",
+        f"{len(without)} without it: {', '.join(kinds)}" if without else "it is with each",
+        *choices.consented().given.exchanges[:4],
+    )
+
+
+@check("sensitive-data.security-labels/with-consent", needs=NEEDS, prod="no")
+def test_labels_go_with_it(choices: Choices) -> None:
+    """Records that are held back without consent say by a label why they are special."""
+    # given records that only the consent opened
+    rows = choices.consented().opened()
+    # then each is labelled
+    bare = [row for row in rows if not labels(row) & RESTRICTED]
+    expect.that(
+        not bare,
+        f"a label on each of {len(rows)} records",
+        f"{len(bare)} without one" if bare else "each has one",
+        *choices.consented().given.exchanges[:4],
     )
 
 

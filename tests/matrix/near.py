@@ -29,6 +29,7 @@ def as_of(defect: Defect | None) -> str:
 
 
 FOLDERS = {
+    "bulk": ("bulk", "provider_access"),
     "directory": ("provider_directory",),
     "household": ("rep", "isolation", "revocation", "authorization", "carin_bb"),
 }

@@ -37,6 +37,22 @@ def with_own_key(app: RegisteredApp, audience: str) -> str:
     return jwt.encode(brought, dict(payload), key, algorithms=[alg])
 
 
+def with_new_key(app: RegisteredApp, audience: str) -> str:
+    """The same under a kid of its own, so that no registered key is named at all."""
+    header, payload = parts(client_assertion(app, audience)) or ({}, {})
+    alg = str(header.get("alg", "ES384"))
+    key = ECKey.generate_key("P-384") if alg.startswith("ES") else RSAKey.generate_key(2048)
+    brought = {"alg": alg, "typ": "JWT", "jwk": key.as_dict(private=False)}
+    return jwt.encode(brought, dict(payload), key, algorithms=[alg])
+
+
+def keys_from(app: RegisteredApp, audience: str, address: str, key: ECKey) -> str:
+    """An assertion that says where to fetch the key that verifies it (``jku``)."""
+    _, payload = parts(client_assertion(app, audience)) or ({}, {})
+    header = {"alg": "ES384", "typ": "JWT", "kid": "payerproof-own", "jku": address}
+    return jwt.encode(header, dict(payload), key, algorithms=["ES384"])
+
+
 def without_id(app: RegisteredApp, audience: str) -> str:
     """An assertion right in every word, but for the jti, which it lacks."""
     return client_assertion(app, audience, jti=None)

@@ -11,7 +11,7 @@ from payerproof.fhir.bulk import Export, Exports
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.organisations import Organisation, clinic_of
 from payerproof.plugin.practice.entry import DATA_EXPORT, GROUP_EXPORT, entered, offers, whereabouts
-from payerproof.plugin.practice.exporting import kicked_off, parameters
+from payerproof.plugin.practice.exporting import exported, kicked_off, parameters
 from payerproof.plugin.session import RunSession
 from payerproof.target import Clinic
 from payerproof.target.needs import clinic_pair, shared_with
@@ -139,8 +139,8 @@ def _refused(session: RunSession, clinic: Organisation[Clinic], group: str) -> d
 
 
 def _drop(exports: Exports, reply: Reply) -> None:
-    """Delete what was begun all the same, for only so many exports may run at once."""
-    exports.delete(Export(reply))
+    """Wait for what was begun all the same, and delete it: only so many exports may run at once."""
+    exports.delete(exports.awaited(reply))
 
 
 def _pair(session: RunSession, clinic: Organisation[Clinic]) -> str:
@@ -156,8 +156,9 @@ def _formats(clinic: Organisation[Clinic], group: str) -> dict[str, Reply]:
     for form in ("application/fhir+ndjson", "application/ndjson", "ndjson"):
         query = [("_outputFormat", form), ("_type", "Patient")]
         found[form] = clinic.exports.kick_off(f"Group/{group}/${GROUP_EXPORT}", query)
-        if found[form].status == 202:
-            _drop(clinic.exports, found[form])
+    for reply in found.values():
+        if reply.status == 202:
+            _drop(clinic.exports, reply)
     return found
 
 
@@ -179,9 +180,11 @@ def crossed(
     session: RunSession, clinic: Organisation[Clinic], other: Organisation[Clinic]
 ) -> Crossed:
     """Ask the same as two clinics, and with less than a clinic's scopes."""
-    ways = {"same": {"type": "Patient,Coverage"}}
-    first = _made(session, clinic, ways)["same"]
-    second = _made(session, other, ways)["same"]
+    first = exported(session, clinic, type="Patient,Coverage")
+    second = exported(session, other, type="Patient,Coverage")
+    for one, export in ((clinic, first), (other, second)):
+        if export.complete:
+            one.exports.delete(export)
     answer = clinic.backend.ask("system/Patient.rs system/Group.rs")
     if not answer.gave_token:
         return Crossed(first, second, None)

@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
+from joserfc.jwk import ECKey
+
 from payerproof.expect import assertions
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.organisations import Organisation
+from payerproof.plugin.practice.listening import serving
 from payerproof.smart.client import RegisteredApp, client_assertion
 from payerproof.smart.tokens import TokenAnswer
 from payerproof.target import Clinic
@@ -46,6 +49,7 @@ def asserted(clinic: Organisation[Clinic], other: Organisation[Clinic] | None) -
         name: backend.ask(assertion=make(app, endpoint))
         for name, make in _wrong(clinic, other).items()
     }
+    wrong["by keys from its own address"] = _own_address(clinic)
     scopes = {
         name: backend.ask(scope)
         for name, scope in {
@@ -84,6 +88,7 @@ def _wrong(clinic: Organisation[Clinic], other: Organisation[Clinic] | None) -> 
         "for the FHIR base": lambda app, _: client_assertion(app, clinic.base),
         "by a foreign key": assertions.signed_by_a_stranger,
         "by a key it brings along": assertions.with_own_key,
+        "by an unnamed key it brings along": assertions.with_new_key,
         "without jti": assertions.without_id,
         "without exp": lambda app, to: client_assertion(app, to, exp=None),
         "unsigned": assertions.unsigned,
@@ -100,6 +105,16 @@ def _wrong(clinic: Organisation[Clinic], other: Organisation[Clinic] | None) -> 
             signer, to, iss=me, sub=me
         )
     return found
+
+
+def _own_address(clinic: Organisation[Clinic]) -> TokenAnswer:
+    """An assertion that names an address on this machine where its key is to be fetched."""
+    backend, key = clinic.backend, ECKey.generate_key("P-384")
+    public = {**key.as_dict(private=False), "kid": "payerproof-own", "alg": "ES384", "use": "sig"}
+    with serving({"keys": [public]}) as address:
+        return backend.ask(
+            assertion=assertions.keys_from(backend.client, backend.endpoint, address, key)
+        )
 
 
 def _forms(clinic: Organisation[Clinic]) -> dict[str, TokenAnswer]:

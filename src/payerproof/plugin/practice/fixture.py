@@ -163,6 +163,11 @@ class Choices:
         """A treatment relationship ends for a moment."""
         return self._changed("treatment ended", altering.treatment_ended)
 
+    def cut_off(self) -> altering.CutOff:
+        """A clinic's registration is taken back for a moment."""
+        session = self._session
+        return observed(session, "cut off", lambda: altering.cut_off(session), changes=True)
+
     def network_left(self) -> altering.Altered:
         """A clinic leaves the network for a moment."""
         return self._changed("network left", altering.network_left)

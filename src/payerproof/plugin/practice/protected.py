@@ -39,6 +39,8 @@ class Consented:
     withdrawn: Export
     reads: Mapping[str, Reply] = field(default_factory=dict)
     """Searches by the clinic without consent, by type."""
+    elsewhere: tuple[Reply, ...] = ()
+    """Searches by another clinic that treats the member, while the first had the consent."""
 
     def rows(self, export: Export) -> Rows:
         """Resources of an export that are about the member."""
@@ -87,7 +89,13 @@ def consented(session: RunSession) -> Consented:
     without = _export(session, asking)
     with changed(session, "part2-consent", {**what, "consent": True}, {**what, "consent": False}):
         given = _export(session, asking)
-    return Consented(persona.id, patient, without, given, _export(session, asking), reads)
+        elsewhere = tuple(
+            clinic_of(session, other).client.search(kind, [("patient", patient), ("_count", "100")])
+            for other in [c for c, one in pairs if one.id == persona.id and c.id != clinic.id][:1]
+            for kind in KINDS[:3]
+        )
+    withdrawn = _export(session, asking)
+    return Consented(persona.id, patient, without, given, withdrawn, reads, elsewhere)
 
 
 def _export(session: RunSession, clinic: Organisation[Clinic]) -> Export:
@@ -101,6 +109,16 @@ def labels(resource: Mapping[str, Any]) -> frozenset[str]:
     """Codes of a resource's security labels."""
     listed = (resource.get("meta") or {}).get("security") or []
     return frozenset(str(one.get("code")) for one in listed if isinstance(one, Mapping))
+
+
+NOTICE_WORDS = ("redisclos", "re-disclos", "42 cfr part 2", "further disclosure")
+
+
+def has_notice(resource: Mapping[str, Any]) -> bool:
+    """Whether a record goes with the notice of 42 CFR 2.32: as a handling label or in words."""
+    text = json.dumps(resource).lower()
+    handling = labels(resource) & {"NORDSCLCD", "NORDSLCD"}
+    return bool(handling) or any(word in text for word in NOTICE_WORDS)
 
 
 def _name(resource: Mapping[str, Any]) -> str:
