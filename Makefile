@@ -1,5 +1,5 @@
 # Every target sets up what it needs first; nothing has to be prepared by hand.
-.PHONY: demo test lint matrix bench oracle clean
+.PHONY: demo test lint matrix bench foreign oracle clean
 unexport PYTHONDONTWRITEBYTECODE
 PY := .venv/bin/python
 
@@ -28,6 +28,10 @@ bench:  ## seconds, checks, requests, processor time and memory of runs; the val
 	$(PY) bench/content.py
 	$(PY) bench/guides.py
 	$(PY) bench/exports.py
+
+foreign: ## servers that others wrote: two for authorization, one for FHIR (Node, npm)
+	@scripts/setup dev
+	$(PY) -m pytest tests/foreign -q -rs
 
 oracle:  ## compare our verdicts on the guides' examples with the HL7 validator's (Java, Maven)
 	@scripts/setup dev

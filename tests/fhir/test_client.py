@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,3 +67,10 @@ def test_a_path_goes_out_as_it_is() -> None:
     made, http = client({})
     made.get("Patient/%2e%2e/x//y")
     assert http.sent[0][0] == f"{BASE}/Patient/%2e%2e/x//y"
+
+
+def test_members_are_named_with_their_type_where_the_payer_needs_it() -> None:
+    """Q-REST-11: some servers find patient=Patient/123 and not patient=123."""
+    made, http = client({})
+    replace(made, typed=True).search("Coverage", beneficiary="7", type="a", patient="Patient/8")
+    assert http.sent[0][0] == f"{BASE}/Coverage?beneficiary=Patient/7&type=a&patient=Patient/8"

@@ -89,6 +89,17 @@ def scene(
         yield Scene(payer_file, environment, issuer)
 
 
+@contextmanager
+def open_scene(folder: Path, resources: list[dict[str, Any]]) -> Iterator[Scene]:
+    """Start Medplum's router with these resources; it asks nobody who they are."""
+    authority, listed = folder / "authority.pem", folder / "resources.json"
+    listed.write_text(json.dumps(resources), encoding="utf-8")
+    settings = {**certificates(folder, authority), "resources": str(listed)}
+    with serving(command("medplum"), settings) as base:
+        environment = {"FOREIGN_PAYER_URL": f"{base}/fhir/R4", "FOREIGN_CA": str(authority)}
+        yield Scene(HERE / "medplum.toml", environment, base)
+
+
 def certificates(folder: Path, authority: Path) -> dict[str, str]:
     """A certificate for loopback, by an authority that nobody else will ever trust."""
     made = trustme.CA(organization_name="payerproof tests, a foreign server")
@@ -138,18 +149,18 @@ def command(name: str) -> list[str]:
     node = shutil.which("node")
     if node is None:
         pytest.skip("not run: Node is not installed")
-    return [node, str(installed() / "server.mjs")]
+    return [node, str(installed(name) / "server.mjs")]
 
 
-def installed() -> Path:
-    """Folder with oidc-provider and its dependencies as locked, installed once per lock file."""
-    source = HERE / "oidc-provider"
+def installed(name: str) -> Path:
+    """Folder with a server and its dependencies as locked, installed once per lock file."""
+    source = HERE / name
     digest = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()[:16]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "payerproof" / f"oidc-provider-{digest}"
+    folder = cache / "payerproof" / f"{name}-{digest}"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json", "server.mjs"):
-        shutil.copy2(source / name, folder / name)
+    for file in ("package.json", "package-lock.json", "server.mjs"):
+        shutil.copy2(source / file, folder / file)
     if not (folder / "installed").exists():
         _install(folder)
     return folder
@@ -165,9 +176,9 @@ def _install(folder: Path) -> None:
             cwd=folder, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        pytest.skip("not run: npm did not install oidc-provider within two minutes")
+        pytest.skip("not run: npm did not install the server within two minutes")
     if done.returncode:
-        pytest.skip("not run: npm could not install oidc-provider; is its registry in reach?")
+        pytest.skip("not run: npm could not install the server; is its registry in reach?")
     (folder / "installed").touch()
 
 

@@ -11,15 +11,20 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from foreign_server import HERE, Scene, scene
+from foreign_server import HERE, Scene, open_scene, scene
 
+from payerproof.guides.package import read_examples
 from payerproof.model import Outcome, Run
 from payerproof.runfile import read_run
+from tests.guides.shared import shared_folder
 
 PROGRAM = [sys.executable, "-c", "from payerproof.cli import main; main()"]
 TABLE = HERE.parents[1] / "docs" / "foreign-servers.md"
 AREAS = ("discovery", "authorization", "isolation")
-ROW = re.compile(r"^\| `([\w.\-]+/[\w.\-]+)` \| (canaille|oidc-provider|both) \|", re.MULTILINE)
+ROW = re.compile(
+    r"^\| `([\w.\-]+/[\w.\-]+)` \| (canaille|oidc-provider|both|medplum) \|", re.MULTILINE
+)
+CONFORMANCE = ("Bundle", "CapabilityStatement", "ImplementationGuide", "StructureDefinition")
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
@@ -39,9 +44,8 @@ def judged(found: Scene, folder: Path, *words: str) -> Run:
 
 def explained(server: str) -> set[str]:
     """Checks that the committed table says this server fails, each with the reason."""
-    return {
-        check for check, who in ROW.findall(TABLE.read_text("utf-8")) if who in (server, "both")
-    }
+    words = (server,) if server == "medplum" else (server, "both")
+    return {check for check, who in ROW.findall(TABLE.read_text("utf-8")) if who in words}
 
 
 @pytest.mark.parametrize("server", ["canaille", "oidc-provider"])
@@ -60,6 +64,23 @@ def test_a_run_through_pages_it_was_not_written_for(server: str, tmp_path: Path)
     failed = {one.check for one in run.results if one.outcome is Outcome.FAILED}
     assert failed - explained(server) == set()
     assert explained(server) - failed == set()
+
+
+def test_us_core_of_a_server_that_asks_for_no_token(tmp_path: Path) -> None:
+    """Medplum's FHIR router, loaded with the published examples of US Core 6.1.0."""
+    shared = shared_folder()
+    package = next(shared.rglob("hl7.fhir.us.core-6.1.0.tgz"), None) if shared else None
+    if package is None:
+        pytest.skip("not run: the published packages are not at hand; set PAYERPROOF_SHARED")
+    examples = [json.loads(text) for _, text in read_examples(package)]
+    kept = [one for one in examples if one.get("id") and one["resourceType"] not in CONFORMANCE]
+    with open_scene(tmp_path, kept) as found:
+        run = judged(found, tmp_path, "--area", "us_core")
+    outcomes = Counter(one.outcome for one in run.results)
+    assert outcomes[Outcome.ERROR] == 0
+    assert outcomes[Outcome.PASSED] > 200
+    failed = {one.check for one in run.results if one.outcome is Outcome.FAILED}
+    assert failed == explained("medplum")
 
 
 def test_signed_tokens_are_judged_by_their_signature(tmp_path: Path) -> None:

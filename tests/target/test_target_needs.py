@@ -89,6 +89,13 @@ def test_a_plain_file_meets_little(payer_file: Write) -> None:
         (("MA", "MA"), '[pages]\napp_management = "https://x/apps"\n', {"portal"}, set()),
         (('password = "env:ADA_PASSWORD"', ""), "", set(), {"unrelated_pair"}),
         (('password = "env:ADA_PASSWORD"', ""), '[tokens]\nada = "env:T"\n', set(), set()),
+        (('password = "env:ADA_PASSWORD"', "open = true"), "", set(), set()),
+        (
+            ("MA", "MA"),
+            '[personas.expect]\nauthorizations = [{ id = "1", status = "denied" }]\n',
+            {"expected_authorizations"},
+            set(),
+        ),
     ],
 )
 def test_each_word_follows_the_file(

@@ -67,6 +67,8 @@ class FhirClient:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Headers the payer file demands on every request, and those of `with_headers`."""
     max_pages: int = 200
+    typed: bool = False
+    """Name members with their type in searches (Q-REST-11): ``patient=Patient/123``."""
     memory: Memory | None = field(default=None, repr=False)
     """Where replies are kept, so that a request is sent once in a run; None: nowhere."""
 
@@ -154,11 +156,17 @@ class FhirClient:
 
     def search(self, resource_type: str, params: Params = (), **more: str) -> Reply:
         """Search a type; `params` where order, repetition or odd names matter."""
-        return self.get(resource_type, [*_pairs(params), *more.items()])
+        return self.get(resource_type, self._asked(params, more))
 
     def search_by_post(self, resource_type: str, params: Params = (), **more: str) -> Reply:
         """Search a type by POST to ``_search``."""
-        return self.send("POST", f"{resource_type}/_search", form=[*_pairs(params), *more.items()])
+        return self.send("POST", f"{resource_type}/_search", form=self._asked(params, more))
+
+    def _asked(self, params: Params, more: Mapping[str, str]) -> list[tuple[str, str]]:
+        pairs = [*_pairs(params), *more.items()]
+        if not self.typed:
+            return pairs
+        return [(n, f"Patient/{v}" if n in _OF_MEMBER and "/" not in v else v) for n, v in pairs]
 
     def pages(self, first: Reply) -> Iterator[Reply]:
         """Yield a reply and every page that its next links lead to.
@@ -183,6 +191,10 @@ class FhirClient:
     def all_pages(self, resource_type: str, params: Params = ()) -> tuple[Reply, ...]:
         """Search a type and follow every next link."""
         return tuple(self.pages(self.search(resource_type, params)))
+
+
+_OF_MEMBER = frozenset({"patient", "beneficiary", "subject"})
+"""Search parameters that name a member."""
 
 
 def _named(headers: Mapping[str, str]) -> dict[str, str]:

@@ -244,7 +244,7 @@ class Grants:
         return kept
 
     def _connect(self, persona: Persona, app: App) -> Connection | Trouble:
-        if persona.id in self.target.tokens:
+        if persona.open or persona.id in self.target.tokens:
             return Connection(self._imported(persona, app), None)
         request = self.request(app)
         outcome = self.visit(persona, request, choose=acts_for(persona))
@@ -254,7 +254,8 @@ class Grants:
             return Trouble(trouble.sentence, trouble.evidence, outcome, trouble.exchanged)
 
     def _imported(self, persona: Persona, app: App) -> Grant:
-        token = self.target.tokens[persona.id].reveal()
+        given = self.target.tokens.get(persona.id)
+        token = given.reveal() if given else ""
         scopes = tuple(app.scopes.split())
         return Grant(persona.id, app.id, scopes, scopes, persona.patient_id or "", token)
 

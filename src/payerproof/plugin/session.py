@@ -43,6 +43,10 @@ _LONG = 100_000
 """Bytes of a body above which a reply is kept packed."""
 
 
+UNREGISTERED = App(id="unregistered", client_id="-", type="public", scopes="patient/*.rs")
+"""Stands for an app where the payer has none registered and nobody is asked who they are."""
+
+
 class LocalMemo:
     """The memory of a run that has one process only. Long replies are kept packed."""
 
@@ -213,15 +217,22 @@ class RunSession:
 
     @property
     def default_app(self) -> App:
-        """The app of shared grants: the first in the payer file with a redirect address."""
-        return next(app for app in self.target.apps if app.redirect_uri)
+        """The app of shared grants: the first in the payer file with a redirect address.
+
+        Where no token is asked for there may be none; then it is one that was never registered.
+        """
+        return next((app for app in self.target.apps if app.redirect_uri), UNREGISTERED)
 
     def anonymous(self) -> FhirClient:
         """A FHIR client without a token."""
         headers = dict(self.target.quirks.headers)
         headers |= {k: v.reveal() for k, v in self.target.quirks.secret_headers.items()}
         return FhirClient(
-            self.http, self.base, headers=headers, max_pages=self.target.limits.max_pages
+            self.http,
+            self.base,
+            headers=headers,
+            max_pages=self.target.limits.max_pages,
+            typed=self.target.quirks.patient == "typed",
         )
 
     def open_api(self, name: str) -> OpenApi:
@@ -232,15 +243,8 @@ class RunSession:
 
     def client(self, grant: Grant) -> FhirClient:
         """A FHIR client that presents a grant's access token."""
-        plain = self.anonymous()
-        return FhirClient(
-            self.http,
-            self.base,
-            grant.access_token,
-            grant.persona,
-            grant.app,
-            plain.headers,
-            plain.max_pages,
+        return replace(
+            self.anonymous(), token=grant.access_token, persona=grant.persona, app=grant.app
         )
 
     def shared_grant(self, persona: Persona) -> Grant:
@@ -280,10 +284,10 @@ class RunSession:
     def _collect(self, persona: Persona) -> Record:
         grant = self.shared_grant(persona)
         served = served_types(self.capability)
-        pair = {one.id for one in self.cast.pair or ()}
+        whole = {one.id for one in self.cast.pair or (self.cast.first,) if one}
         types = [
             kind
-            for kind in (CLAIMS_AND_CLINICAL if persona.id in pair else CLAIMS_AND_BASICS)
+            for kind in (CLAIMS_AND_CLINICAL if persona.id in whole else CLAIMS_AND_BASICS)
             if (not served or kind in served) and opens(grant.scopes, kind, "s")
         ]
         remembering = replace(self.client(grant), memory=self.memo)

@@ -23,11 +23,12 @@ class Need:
 def can_log_in(target: Target, persona: Persona) -> bool:
     """True where the payer file holds a way to a token for this person.
 
-    That is: username and password, an imported token, or a control hook that grants.
+    That is: username and password, an imported token, a control hook that grants, or the word
+    that no token is asked for.
     """
     by_hook = "grant" in target.controls and bool(persona.username)
     by_page = bool(persona.username) and persona.password is not None
-    return by_hook or by_page or persona.id in target.tokens
+    return by_hook or by_page or persona.open or persona.id in target.tokens
 
 
 def members(target: Target) -> tuple[Persona, ...]:

@@ -150,6 +150,8 @@ class Persona(Table):
     """Answers to challenge questions, by a word of the question."""
     synthetic: bool = False
     """Invented, not a real member: only then are bodies and screenshots kept whole."""
+    open: bool = False
+    """Read without any token: a server for tests that asks nobody who they are."""
     patient_id: str | None = None
     """Logical id of the person's Patient, where it is known beforehand."""
     represents: tuple[str, ...] = ()

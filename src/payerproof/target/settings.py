@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
@@ -140,6 +140,8 @@ class Quirks(Table):
     """The aud parameter: "base", "no-trailing-slash", "omit", or the value to send."""
     scopes: tuple[str, ...] | None = None
     """Scopes to ask for where the payer refuses wildcards; default: what each app lists."""
+    patient: Literal["id", "typed"] = "id"
+    """How searches name the member: "id", or "typed" (Patient/123) where only that is found."""
 
 
 def zone(policy: Policy) -> ZoneInfo:
