@@ -12,6 +12,7 @@ from payerproof.fhir.bulk import Export, Exports
 from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.declared import Declared
+from payerproof.plugin.exchange import Exchanges
 from payerproof.plugin.exploring import explore
 from payerproof.plugin.grants import Grant
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal, eventually
@@ -39,6 +40,7 @@ __all__ = [
     "Clinic",
     "Declared",
     "Ended",
+    "Exchanges",
     "Export",
     "Exports",
     "FhirClient",

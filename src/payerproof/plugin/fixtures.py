@@ -11,6 +11,7 @@ import pytest
 
 from payerproof.plugin.concurrency import sharing
 from payerproof.plugin.declared import Declared
+from payerproof.plugin.exchange import Exchanges
 from payerproof.plugin.hands import Api, Apps, Authorization, Lease, Portal
 from payerproof.plugin.observed import Observed
 from payerproof.plugin.open_apis import OpenApi
@@ -36,6 +37,7 @@ NAMES = (
     "clinics",
     "declared",
     "directory",
+    "exchanges",
     "formulary",
     "lease",
     "member",
@@ -106,6 +108,12 @@ def declared(run_session: RunSession) -> Declared:
 def directory(run_session: RunSession) -> OpenApi:
     """The provider directory, asked by nobody in particular."""
     return run_session.open_api("directory")
+
+
+@pytest.fixture
+def exchanges(run_session: RunSession) -> Exchanges:
+    """What other payers get of members (Payer-to-Payer)."""
+    return Exchanges(run_session)
 
 
 @pytest.fixture

@@ -1,0 +1,108 @@
+"""Payer-to-Payer, matching: only who wants it, only on a good consent, and never a near miss.
+
+42 CFR 422.121(b)(2) and (4); HRex 1.1.0, $member-match; PDex 2.2.0, §pdex-138 and §pdex-154.
+"""
+
+from __future__ import annotations
+
+from payerproof.fhir.exchanging import identifies
+from payerproof.plugin.exchange import GOOD, Matches
+from payerproof.plugin.near_misses import NAMES
+from payerproof.suite import Exchanges, check, each, expect, not_applicable_unless
+
+NEEDS = ("other_payer", "payer_to_payer", "member")
+CONSENTS = (
+    "no consent",
+    "consent that has ended",
+    "consent that has not begun",
+    "consent to another payer",
+    "consent of another member",
+    "consent that denies",
+    "consent that is not active",
+)
+UNWANTED = ("withdrawn", "never asked", "a payer whom the member did not choose")
+
+
+@check("payer-to-payer.exact-match/right-member", needs=NEEDS)
+def test_a_right_request_matches(exchanges: Exchanges) -> None:
+    """A member who wants it, described as the payer knows them, is matched."""
+    # when a payer asked for a member who opted in, with a good consent
+    seen = exchanges.matches()
+    # then the member is matched
+    reply = seen.replies[GOOD]
+    expect.that(
+        identifies(reply),
+        "200 with the member's identifier",
+        f"{reply.status}",
+        reply.exchange,
+    )
+
+
+@check("payer-to-payer.exact-match/near-miss", needs=NEEDS)
+@each("how", NAMES)
+def test_a_near_miss_matches_nobody(exchanges: Exchanges, how: str) -> None:
+    """A description that is nearly right matches nobody."""
+    # given a payer that matches a right description
+    seen = exchanges.matches()
+    seen.must_match()
+    # when one thing of it was wrong, then nobody was matched
+    _expect_no_match(seen, how)
+
+
+@check("payer-to-payer.exact-match/tells-nothing", needs=NEEDS)
+def test_a_refusal_tells_nothing_of_the_member(exchanges: Exchanges) -> None:
+    """A refused match tells nothing of the member who was nearly meant."""
+    # given requests that were nearly right
+    seen = exchanges.matches()
+    seen.must_match()
+    refused = {
+        name: seen.replies[name] for name in seen.hidden if not identifies(seen.replies[name])
+    }
+    # when the answers are read, then nothing stands there that was not sent
+    told = [
+        name
+        for name, reply in refused.items()
+        if not identifies(reply) and any(fact in reply.text for fact in seen.hidden[name])
+    ]
+    expect.that(
+        not told,
+        "refusals that tell nothing which was not sent",
+        f"facts of the member in the answers to: {', '.join(told)}"
+        if told
+        else f"nothing in {len(refused)} refusals",
+        *(seen.replies[name].exchange for name in told or refused),
+    )
+
+
+@check("payer-to-payer.opt-in/consent-needed", needs=NEEDS)
+@each("how", CONSENTS)
+def test_without_a_good_consent_nobody_is_matched(exchanges: Exchanges, how: str) -> None:
+    """Without a consent of this member, to this payer, for this day, nobody is matched."""
+    # given a payer that matches on a good consent
+    seen = exchanges.matches()
+    seen.must_match()
+    # when the consent was missing or wrong, then nobody was matched
+    _expect_no_match(seen, how)
+
+
+@check("payer-to-payer.opt-in/match", needs=NEEDS)
+@each("who", UNWANTED)
+def test_who_did_not_opt_in_is_not_matched(exchanges: Exchanges, who: str) -> None:
+    """Whoever did not opt in for this payer is not matched, whatever the other payer says."""
+    # given a payer that matches a member who opted in
+    seen = exchanges.matches()
+    seen.must_match()
+    not_applicable_unless(who in seen.replies, "The payer file names nobody to try it on.")
+    # when somebody was asked for who did not, then nobody was matched
+    _expect_no_match(seen, who)
+
+
+def _expect_no_match(seen: Matches, how: str) -> None:
+    reply = seen.replies[how]
+    expect.that(
+        not identifies(reply),
+        f"no match with: {how}",
+        f"{reply.status} with a match" if identifies(reply) else f"{reply.status}",
+        seen.replies[GOOD].exchange,
+        reply.exchange,
+    )
