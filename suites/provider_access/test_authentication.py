@@ -26,7 +26,7 @@ WRONG = (
     "for the FHIR base",
     "by a foreign key",
     "by a key it brings along",
-    "by an unnamed key it brings along",
+    "by a key of its own name",
     "by keys from its own address",
     "by another clinic's key",
     "without jti",

@@ -38,11 +38,12 @@ def with_own_key(app: RegisteredApp, audience: str) -> str:
 
 
 def with_new_key(app: RegisteredApp, audience: str) -> str:
-    """The same under a kid of its own, so that no registered key is named at all."""
+    """The same under a kid of its own, which the key it brings along has too."""
     header, payload = parts(client_assertion(app, audience)) or ({}, {})
     alg = str(header.get("alg", "ES384"))
     key = ECKey.generate_key("P-384") if alg.startswith("ES") else RSAKey.generate_key(2048)
-    brought = {"alg": alg, "typ": "JWT", "jwk": key.as_dict(private=False)}
+    public = {**key.as_dict(private=False), "kid": "payerproof-own", "alg": alg, "use": "sig"}
+    brought = {"alg": alg, "typ": "JWT", "kid": "payerproof-own", "jwk": public}
     return jwt.encode(brought, dict(payload), key, algorithms=[alg])
 
 

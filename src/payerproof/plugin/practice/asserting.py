@@ -88,7 +88,7 @@ def _wrong(clinic: Organisation[Clinic], other: Organisation[Clinic] | None) -> 
         "for the FHIR base": lambda app, _: client_assertion(app, clinic.base),
         "by a foreign key": assertions.signed_by_a_stranger,
         "by a key it brings along": assertions.with_own_key,
-        "by an unnamed key it brings along": assertions.with_new_key,
+        "by a key of its own name": assertions.with_new_key,
         "without jti": assertions.without_id,
         "without exp": lambda app, to: client_assertion(app, to, exp=None),
         "unsigned": assertions.unsigned,
