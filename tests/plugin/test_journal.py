@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from payerproof.plugin.journal import Journal, open_changes, undo, undo_controls
+from payerproof.plugin.journal import Journal, open_changes, scrub, undo, undo_controls
 
 
 class Portal:
@@ -88,3 +88,17 @@ def test_what_hooks_did_is_undone_by_hooks_the_last_first(tmp_path: Path) -> Non
     assert [one.kind for one in open_changes(tmp_path)] == ["grant", "control"]
     assert undo(tmp_path, Portal(), {"app1": "App"}) == ()
     assert open_changes(tmp_path) == (first,)
+
+
+def test_what_was_put_back_is_not_kept(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "gw0")
+    done = journal.open_control("member-number", {"persona": "eli", "number": "N-1"}, "eli")
+    left = journal.open_control("member-number", {"persona": "ada", "number": "N-2"}, "ada")
+    journal.open("grant", "ada", "app1")
+    journal.close(done)
+    scrub(tmp_path)
+    text = (tmp_path / "journal-gw0.jsonl").read_text(encoding="utf-8")
+    assert "N-1" not in text
+    assert "N-2" in text
+    assert [one.kind for one in open_changes(tmp_path)] == ["control", "grant"]
+    assert open_changes(tmp_path)[0] == left

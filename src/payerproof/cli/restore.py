@@ -31,7 +31,7 @@ def restore(run: str, payer: str | None, reports: Path) -> int:
     from payerproof.cli.bench import bench
     from payerproof.cli.invocation import Invocation, run_folder
     from payerproof.cli.preflight import ready_target
-    from payerproof.plugin.journal import open_changes, undo
+    from payerproof.plugin.journal import open_changes, scrub, undo
     from payerproof.plugin.operating import put_back
 
     folder = run_folder(run, reports)
@@ -51,6 +51,7 @@ def restore(run: str, payer: str | None, reports: Path) -> int:
         left = put_back(session, folder)
         if by_page:
             left += undo(folder, session.agent, {app.id: app.name for app in target.apps})
+    scrub(folder)
     if left:
         raise Stop(f"not put back: {_words(left)}.", ExitCode.UNREACHABLE)
     click.echo("Everything is as it was.", err=True)

@@ -21,7 +21,7 @@ from payerproof.model import Check, Outcome, Run
 from payerproof.places import shipped
 from payerproof.plugin.digests import environment_digest, exam_digest
 from payerproof.plugin.grants import Connection, Grant, Memo, acts_for
-from payerproof.plugin.journal import open_changes, undo
+from payerproof.plugin.journal import open_changes, scrub, undo
 from payerproof.plugin.locate import make_key, segment, segments
 from payerproof.plugin.operating import put_back
 from payerproof.plugin.reach import Reach, shared_connections
@@ -193,6 +193,7 @@ class Controller:
                 session.readings.give_back_acted()
                 names = {app.id: app.name for app in self.target.apps}
                 undo(Path(self.settings.run_dir), self._client(), names)
+            scrub(Path(self.settings.run_dir))
         finally:
             session.close()
 

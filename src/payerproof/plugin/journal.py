@@ -29,7 +29,7 @@ class Change:
     undo: str = ""
     """Of a ``control``: the hook that puts things back."""
     body: str = ""
-    """What that hook is sent, as JSON; names of the payer file only."""
+    """What that hook is sent, as JSON; emptied when the run has ended and it was put back."""
 
 
 class Journal:
@@ -135,6 +135,22 @@ def undo(run_dir: Path, agent: Revokes, names: Mapping[str, str]) -> tuple[Chang
         undone += [change for change in own if change.app in {shown[name] for name in revoked}]
     close_all(run_dir, tuple(undone))
     return tuple(change for change in changes if change not in undone)
+
+
+def scrub(run_dir: Path) -> None:
+    """Drop what hooks would be sent for changes that are undone: it may hold a member's number.
+
+    Only for a run that has ended, when nobody writes to its journal any more.
+    """
+    left = {change.id for change in open_changes(run_dir)}
+    for path in run_dir.glob("journal-*.jsonl"):
+        entries = [
+            entry if entry.get("open") in left or "body" not in entry else {**entry, "body": ""}
+            for entry in _lines(path)
+        ]
+        fresh = path.with_suffix(".fresh")
+        fresh.write_text("".join(json.dumps(one) + "\n" for one in entries), encoding="utf-8")
+        fresh.replace(path)
 
 
 def close_all(run_dir: Path, changes: tuple[Change, ...]) -> None:
