@@ -3,8 +3,9 @@
 Without a name: the small resources of ``tests/guides/base_cases.txt`` against R4 alone ("r4"),
 then the guides.
 
-Needs Java 17 and Maven Central (``mvn`` fetches the validator once); without them it reads "not
-run". Both judge the same resources: the published examples of a guide and single-fault mutants of
+Needs Java 17, Maven Central (``mvn`` fetches the validator once) and the published packages, which
+lie in the folder that PAYERPROOF_SHARED names, else in ``shared`` beside the checkout. What is
+missing is named, and it reads "not run". Both judge the same resources: the published examples of a guide and single-fault mutants of
 them. Printed are agreement on whether a resource has errors, every difference, and the speed.
 """
 
@@ -42,9 +43,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
 
 
 def classpath() -> str | None:
-    """The class path of the HL7 validator, fetched when it is not there; None without Java."""
-    if shutil.which("java") is None or shutil.which("mvn") is None:
-        return None
+    """The class path of the HL7 validator, fetched when it is not there; None where it can't be."""
     with tempfile.TemporaryDirectory() as folder:
         listing = Path(folder) / "classpath"
         done = subprocess.run(
@@ -140,9 +139,17 @@ def main() -> None:
     parser.add_argument("--mutants", type=int, default=150)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    path = classpath() if shared_folder() is not None else None
+    if shared_folder() is None:
+        sys.stdout.write("not run: no published packages; name their folder in PAYERPROOF_SHARED\n")
+        return
+    if (absent := [name for name in ("java", "mvn") if shutil.which(name) is None]) != []:
+        sys.stdout.write(f"not run: {' and '.join(absent)} cannot be found\n")
+        return
+    path = classpath()
     if path is None:
-        sys.stdout.write("not run: Java 17, Maven Central or the published packages are missing\n")
+        sys.stdout.write(
+            "not run: Maven could not fetch the validator; is Maven Central in reach?\n"
+        )
         return
     for guide in [options.guide] if options.guide else NEEDS:
         compare(guide, path, options.mutants, options.rounds)

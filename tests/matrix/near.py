@@ -31,6 +31,7 @@ def as_of(defect: Defect | None) -> str:
 FOLDERS = {
     "bulk": ("bulk", "provider_access"),
     "directory": ("provider_directory",),
+    "formulary": ("formulary", "patient_access"),
     "household": ("rep", "isolation", "revocation", "authorization", "carin_bb"),
 }
 """Folders of the checks of an area, where they are not of its name."""

@@ -182,6 +182,45 @@ seed(
 )
 
 
+def _without_extension(*ends: str) -> object:
+    """Items of the formulary without some extensions."""
+
+    def bare(resource: Resource) -> Resource:
+        if "entry" in resource:
+            rows = [{**row, "resource": bare(row["resource"])} for row in resource["entry"]]
+            return {**resource, "entry": rows}
+        kept = [one for one in resource.get("extension", ()) if not one["url"].endswith(ends)]
+        return {**resource, "extension": kept} if "extension" in resource else resource
+
+    def found(shelf: Shelf, segments: Segments, query: Pairs) -> Reply:
+        reply = api.found(shelf, segments, query)
+        if shelf.api != "formulary" or reply.resource is None or segments == ("metadata",):
+            return reply
+        return Reply(reply.status, bare(reply.resource), headers=reply.headers)
+
+    return found
+
+
+seed(
+    "formulary-without-tiers",
+    "formulary",
+    "AC-11-1",
+    "The formulary is a flat list: no drug tells its tier",
+    public(found=_without_extension("DrugTierID-extension")),
+)
+seed(
+    "formulary-without-limits",
+    "formulary",
+    "AC-11-1",
+    "The formulary doesn't tell which drugs need an authorization, a step before, or have a limit",
+    public(
+        found=_without_extension(
+            "PriorAuthorization-extension", "StepTherapyLimit-extension", "QuantityLimit-extension"
+        )
+    ),
+)
+
+
 def _deaf(which: str, *names: str) -> object:
     """Ignore search parameters: everything is found."""
 

@@ -26,6 +26,9 @@ UPDATED = "2026-11-10T05:00:00Z"
 _PERIOD = {"start": "2026-01-01", "end": "2026-12-31"}
 _TIERS = FORMULARY + "CodeSystem/usdf-DrugTierCS-TEMPORARY-TRIAL-USE"
 _BENEFITS = FORMULARY + "CodeSystem/usdf-PharmacyBenefitTypeCS-TEMPORARY-TRIAL-USE"
+_COSTS = (("generic", 5), ("preferred-brand", 35), ("specialty", 120))
+"""Tiers with the copayment of a month, in dollars."""
+_LIMITS = ("PriorAuthorization", "StepTherapyLimit", "QuantityLimit")
 Ids = Callable[[str, str], str]
 
 
@@ -37,7 +40,7 @@ def build_formulary(face: Face) -> World:
     made += [_drug(ids, drug) for drug in network["drugs"]]
     for plan in network["plans"]:
         made += [_plan(ids, plan), _formulary(ids, plan)]
-        made += [_item(ids, plan, drug) for drug in network["drugs"]]
+        made += [_item(ids, plan, drug, at) for at, drug in enumerate(network["drugs"])]
     return World({}, made)
 
 
@@ -77,7 +80,9 @@ def _plan(ids: Ids, plan: Mapping[str, Any]) -> Resource:
     drug["coding"][0]["display"] = "Drug"  # part of the profile's pattern
     cost = {
         "category": concept(_BENEFITS, "1-month-in-retail"),
-        "benefit": [{"type": concept(_TIERS, "generic"), "cost": [_copay()]}],
+        "benefit": [
+            {"type": concept(_TIERS, tier), "cost": [_copay(dollars)]} for tier, dollars in _COSTS
+        ],
     }
     elements = {
         "identifier": _identifier(plan["group"]),
@@ -98,14 +103,14 @@ def _plan(ids: Ids, plan: Mapping[str, Any]) -> Resource:
     return _resource(ids, "InsurancePlan", plan["key"], "PayerInsurancePlan", elements)
 
 
-def _copay() -> Json:
+def _copay(dollars: int) -> Json:
     options = FORMULARY + "CodeSystem/usdf-CostShareOptionCS-TEMPORARY-TRIAL-USE"
     return {
         "type": concept(
             FORMULARY + "CodeSystem/usdf-BenefitCostTypeCS-TEMPORARY-TRIAL-USE", "copay"
         ),
         "qualifiers": [concept(options, "after-deductible")],
-        "value": {"value": 5, "unit": "$", "system": "urn:iso:std:iso:4217", "code": "USD"},
+        "value": {"value": dollars, "unit": "$", "system": "urn:iso:std:iso:4217", "code": "USD"},
     }
 
 
@@ -120,7 +125,15 @@ def _formulary(ids: Ids, plan: Mapping[str, Any]) -> Resource:
     return _resource(ids, "InsurancePlan", f"{plan['key']}/drugs", "Formulary", elements)
 
 
-def _item(ids: Ids, plan: Mapping[str, Any], drug: Mapping[str, Any]) -> Resource:
+def _managed(at: int) -> list[Json]:
+    """What has to be done before a drug is paid: by turns nothing, or one of the three limits."""
+    return [
+        {"url": f"{USDF}{name}-extension", "valueBoolean": at % 4 == turn}
+        for turn, name in enumerate(_LIMITS, start=1)
+    ]
+
+
+def _item(ids: Ids, plan: Mapping[str, Any], drug: Mapping[str, Any], at: int) -> Resource:
     formulary = _ref(ids, "InsurancePlan", f"{plan['key']}/drugs")
     retail = concept(_BENEFITS, "1-month-in-retail")
     elements = {
@@ -129,7 +142,11 @@ def _item(ids: Ids, plan: Mapping[str, Any], drug: Mapping[str, Any]) -> Resourc
             {"url": ITEM_STATUS, "valueCode": "active"},
             {"url": ITEM_PERIOD, "valuePeriod": _PERIOD},
             {"url": ITEM_BENEFIT, "valueCodeableConcept": retail},
-            {"url": ITEM_TIER, "valueCodeableConcept": concept(_TIERS, "generic")},
+            {
+                "url": ITEM_TIER,
+                "valueCodeableConcept": concept(_TIERS, _COSTS[at % len(_COSTS)][0]),
+            },
+            *_managed(at),
         ],
         "code": concept(FORMULARY + "CodeSystem/usdf-InsuranceItemTypeCS", "formulary-item"),
         "subject": _ref(ids, "MedicationKnowledge", drug["key"]),
