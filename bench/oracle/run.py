@@ -5,8 +5,9 @@ then the guides.
 
 Needs Java 17, Maven Central (``mvn`` fetches the validator once) and the published packages, which
 lie in the folder that PAYERPROOF_SHARED names, else in ``shared`` beside the checkout. What is
-missing is named, and it reads "not run". Both judge the same resources: the published examples of a guide and single-fault mutants of
-them. Printed are agreement on whether a resource has errors, every difference, and the speed.
+missing is named, and it reads "not run". Both judge the same resources: the published examples of
+a guide and single-fault mutants of them. Printed are agreement on whether a resource has errors,
+every difference, and the speed.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ def main() -> None:
     path = classpath()
     if path is None:
         sys.stdout.write(
-            "not run: Maven could not fetch the validator; is Maven Central in reach?\n"
+            "not run: Maven could not fetch the validator; is its registry in reach?\n"
         )
         return
     for guide in [options.guide] if options.guide else NEEDS:
