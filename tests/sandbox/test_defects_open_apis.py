@@ -75,6 +75,12 @@ SHOWN = {
     "directory-specialty-ignored": deaf("directory", "PractitionerRole?specialty=none", 0),
     "directory-network-ignored": deaf("directory", "PractitionerRole?network=none", 0),
     "directory-place-ignored": deaf("directory", "Location?address-city=Nowhere", 0),
+    "formulary-without-tiers": (
+        lambda a: "DrugTierID-extension" not in a.get("formulary", "Basic").text
+    ),
+    "formulary-without-limits": (
+        lambda a: "StepTherapyLimit-extension" not in a.get("formulary", "Basic").text
+    ),
     "formulary-tier-ignored": deaf("formulary", "Basic?drug-tier=none", 0),
     "formulary-drug-ignored": deaf("formulary", "MedicationKnowledge?drug-name=none", 0),
     "formulary-plan-ignored": deaf("formulary", "Basic?formulary=none", 0),
