@@ -29,7 +29,9 @@ import orjson
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.guides import Peak, processor_time, say  # noqa: E402
+from memory import Peak  # noqa: E402
+
+from guides import processor_time, say  # noqa: E402 - beside this file
 from payerproof.expect.holdings import Content, Holdings  # noqa: E402
 from payerproof.fhir.bulk import Export, Exports  # noqa: E402
 from payerproof.fhir.client import FhirClient  # noqa: E402
