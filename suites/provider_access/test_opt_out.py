@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from payerproof.fhir.exchanging import identifies
 from payerproof.plugin.practice import Chosen, shows
 from payerproof.plugin.practice.altering import FUTURE, IN_OUT, OUT_IN, PAST
 from payerproof.suite import (
@@ -111,6 +112,32 @@ def test_the_members_own_apps_work_on(choices: Choices) -> None:
         after.resource_type == "Patient",
         "the member's own Patient",
         f"{after.status} with {after.resource_type or 'no resource'}",
+        after.exchange,
+    )
+
+
+@check(
+    "provider-access.opt-out-scope-limited/exchange-of-payers",
+    needs=(*NEEDS, "other_payer"),
+    prod="no",
+)
+def test_the_exchange_of_payers_goes_on(choices: Choices) -> None:
+    """An opt-out of sharing with clinics leaves the wish for an exchange between payers alone."""
+    # given a member whom the payer they chose could match, and who opted out with effect
+    seen = choices.apart()
+    before, after = seen.matched
+    inconclusive_unless(
+        identifies(before) and seen.read.resource_type != "Patient",
+        "the other payer could not match the member before, or the opt-out had no effect",
+        before.exchange,
+        seen.read.exchange,
+    )
+    # then the other payer can match them still
+    expect.that(
+        identifies(after),
+        "a match",
+        f"{after.status} {'with' if identifies(after) else 'without'} a match",
+        before.exchange,
         after.exchange,
     )
 

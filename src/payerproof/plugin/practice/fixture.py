@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from payerproof.expect.holdings import Content
 from payerproof.expect.outcomes import NotTested, not_applicable_unless
@@ -23,6 +24,9 @@ from payerproof.plugin.session import RunSession
 from payerproof.polite.retry_after import seconds_to_wait
 from payerproof.target import Clinic
 from payerproof.target.needs import clinic_pair, served_clinics
+
+if TYPE_CHECKING:
+    from payerproof.plugin.practice.apart import Apart
 
 
 @dataclass(frozen=True)
@@ -189,6 +193,14 @@ class Choices:
         """Substance use records without the member's consent, with it, and after."""
         session = self._session
         return observed(session, "consented", lambda: consented(session), changes=True)
+
+    def apart(self) -> Apart:
+        """An opt-out beside a wish for an exchange between payers."""
+        # imported late: what other payers get stands on what clinics get
+        from payerproof.plugin.practice.apart import apart
+
+        session = self._session
+        return observed(session, "apart", lambda: apart(session), changes=True)
 
     def dropped(self) -> Dropped:
         """A claim that was put in, exported, and dropped."""
