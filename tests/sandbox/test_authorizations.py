@@ -154,7 +154,7 @@ def test_searches_of_the_guide_find_them(plain):
         "identifier=PA-ADA-0002",
         f"patient={patient}&identifier=PA-ADA-0002",
         f"patient={patient}&_lastUpdated=2026-09-14",
-        f"patient={patient}&type=professional&service-date=gt2026-12-20",
+        f"patient={patient}&type=professional&_lastUpdated=ge2026-09-14",
     ):
         found = plain.ask(f"/{EOB}?{query}").resources
         assert wanted["id"] in [one["id"] for one in found], query

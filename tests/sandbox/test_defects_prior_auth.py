@@ -97,6 +97,7 @@ FAULTS: dict[str, Shows] = {
 TWINS: dict[str, Shows] = {
     "authorizations-come-first": lambda p: rows(p)[0]["use"] == "preauthorization",
     "pending-without-adjudication": _of("0001", lambda one: "adjudication" not in one["item"][0]),
+    "authorization-with-billable-period": _of("0001", lambda one: "billablePeriod" in one),
     "approval-period-at-the-line": _of("0002", lambda one: "itemPreAuthPeriod" in str(one)),
     "issue-date-at-the-line": _of("0002", lambda one: "itemPreAuthIssueDate" in str(one)),
     "units-used-are-told": _of("0002", lambda one: "consumedunits" in str(one)),

@@ -26,9 +26,6 @@ REVIEW_ACTION = PDEX + "StructureDefinition/extension-reviewAction"
 REVIEW_ACTION_CODE = PDEX + "StructureDefinition/extension-reviewActionCode"
 REVIEW_CODES = "https://codesystem.x12.org/005010/306"
 KINDS = PDEX + "CodeSystem/PDexAdjudicationDiscriminator"
-USUAL_DAYS = 90
-"""For how long a service is asked for where no day ends the approval."""
-
 _NOT_SHOWN = "What came with the request does not show that the knee was examined."
 _REVIEW = {"approved": "A1", "denied": "A3", "pended": "A4"}
 
@@ -137,7 +134,6 @@ def _header(maker: Maker, facts: AuthorizationFacts) -> Json:
         "type": concept(THO + "claim-type", "professional"),
         "use": "preauthorization",
         "patient": maker.ref("Patient", facts.member),
-        "billablePeriod": _asked_for(facts),
         "created": facts.received.isoformat(),
         "insurer": maker.ref("Organization", "payer"),
         "provider": maker.ref("Organization", facts.provider),
@@ -146,12 +142,6 @@ def _header(maker: Maker, facts: AuthorizationFacts) -> Json:
         "diagnosis": [{"sequence": 1, "diagnosisCodeableConcept": diagnosis}],
         "insurance": [{"focal": True, "coverage": coverage}],
     }
-
-
-def _asked_for(facts: AuthorizationFacts) -> Json:
-    start = facts.decided or facts.received
-    end = facts.until or start + timedelta(days=USUAL_DAYS)
-    return {"start": start.isoformat(), "end": end.isoformat()}
 
 
 def _approval(facts: AuthorizationFacts) -> Json:

@@ -105,7 +105,7 @@ def _when(row: Resource) -> str:
 )
 def _header_only(resource: Resource, parameter: Parameter) -> Sequence[Any]:
     if parameter.name == "service-date":
-        return [resource["billablePeriod"]]
+        return [resource[name] for name in ("billablePeriod",) if name in resource]
     return matching.elements(resource, parameter)
 
 

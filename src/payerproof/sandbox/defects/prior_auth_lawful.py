@@ -50,6 +50,19 @@ _amended(
 )
 
 
+def _period_asked_for(request: Resource) -> Resource:
+    period = {"start": request["created"], "end": "2027-03-31"}
+    return {**request, "billablePeriod": period}
+
+
+_amended(
+    "authorization-with-billable-period",
+    "PDex:prior-authorization",
+    "A request has a billable period, that for which the service is asked",
+    _period_asked_for,
+)
+
+
 def _at_the_line(request: Resource) -> Resource:
     """Say until when an approval holds at each line that was approved."""
     if "end" not in str(request.get("preAuthRefPeriod", "")):
