@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from payerproof.expect.claims import CLAIMS
-from payerproof.plugin.observed.authority import acting_pairs
+from payerproof.plugin.observed.authority import quiet_pair
 from payerproof.plugin.session import RunSession
 from payerproof.suite import (
     Api,
@@ -29,9 +29,9 @@ def test_representative_connects_the_members_record(
 ) -> None:
     """A representative's app gets the record of the member they act for, whole."""
     # given a representative, and what the member's own app sees
-    pairs = acting_pairs(target)
-    inconclusive_unless(pairs, "no representative acts for a grown-up member who can log in")
-    acting, member = (run_session.person(one) for one in pairs[-1])
+    pair = quiet_pair(target, run_session.cast.first)
+    inconclusive_unless(pair, "no representative acts for a grown-up member who can log in")
+    acting, member = (run_session.person(one) for one in pair or ())
     own = api.once(member).search(CLAIMS, [("patient", member.patient_id), ("_count", "100")])
     inconclusive_unless(own.matches, f"{member} sees no claims of their own", own.exchange)
     # when the representative connects an app for the member
@@ -74,9 +74,9 @@ def test_nobody_acts_without_a_recorded_authority(
 ) -> None:
     """Whoever acts for one member cannot connect an app for another by choosing them."""
     # given a representative who can connect an app for one member
-    pairs = acting_pairs(target)
-    inconclusive_unless(pairs, "no representative acts for a grown-up member who can log in")
-    acting, member = (run_session.person(one) for one in pairs[-1])
+    pair = quiet_pair(target, run_session.cast.first)
+    inconclusive_unless(pair, "no representative acts for a grown-up member who can log in")
+    acting, member = (run_session.person(one) for one in pair or ())
     grant = lease.reading(acting, choose=member.id)
     own = api.once(grant).read("Patient", grant.patient)
     inconclusive_unless(own.resource_type == "Patient", "that opens nothing", own.exchange)

@@ -139,3 +139,33 @@ def test_former_member_is_not_offered(observed: Observed) -> None:
         *(page.screenshot for page in seen.again.pages if page.kind == "picker"),
         *seen.again.exchanges[-2:],
     )
+
+
+@check(
+    "rep.authority-ends/sharing-choice",
+    needs=(*NEEDS, "browser", "opt_out_page", "control:opt-in"),
+    prod="no",
+)
+def test_former_representative_decides_nothing(observed: Observed) -> None:
+    """Whoever may no longer act for a member cannot opt them out of sharing with clinics."""
+    # given a page on which the representative could decide for the member
+    seen = observed.ended_authority()
+    not_applicable_unless(seen.offered, "The page about sharing was not looked at.")
+    assert seen.offered
+    not_applicable_unless(
+        seen.label and seen.label in seen.offered.text,
+        "The page offers no choice for those whom a representative acts for.",
+        seen.offered.exchange,
+    )
+    # when they come again after the authority has ended
+    page = seen.decided
+    inconclusive_unless(page, "the page was not opened afterwards")
+    assert page
+    # then there is nothing to press for that member
+    expect.that(
+        not page.pressed,
+        f"no choice for {seen.member} any more",
+        "a choice was offered and taken" if page.pressed else "none was offered",
+        seen.offered.exchange,
+        *page.exchanges[-2:],
+    )

@@ -131,7 +131,10 @@ def test_a_person_is_asked_and_waited_for(tmp_path: Path, monkeypatch: pytest.Mo
     os.write(ours, b"\n")
     person = Control(kind="person", instruction="End the authority.", wait_seconds=5)
     Operator(_session(tmp_path, contract=person)).call("contract", persona="ada")
-    assert b"End the authority (persona ada)." in os.read(ours, 4096)
+    shown = b""
+    while b"Press Enter" not in shown:  # the terminal echoes our own key first
+        shown += os.read(ours, 4096)
+    assert b"End the authority (persona ada)." in shown
 
 
 def test_a_person_who_does_not_answer_is_not_waited_for_for_ever(

@@ -7,8 +7,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from payerproof.browser.errors import ControlNotFound, NeedsBrowser
-from payerproof.browser.facts import AuthorizationOutcome, ConnectedApps, PickerFacts
+from payerproof.browser.errors import NeedsBrowser
+from payerproof.browser.facts import (
+    AuthorizationOutcome,
+    PageFacts,
+    PickerFacts,
+    SharingPage,
+)
 from payerproof.expect.outcomes import Inconclusive, inconclusive_unless
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.grants import Grant
@@ -52,8 +57,11 @@ class EndedAuthority:
     """What its code brought; None where none came."""
     bystanders: Mapping[str, tuple[Reply, Reply]] = field(default_factory=dict)
     """Grants that the end does not concern, by whose: their Patient before and after."""
-    listed: ConnectedApps | None = None
-    """The representative's list of connected apps afterwards; None without a browser."""
+    offered: PageFacts | None = None
+    """The representative's page about sharing with clinics while the authority held; None without
+    a browser or such a page."""
+    decided: SharingPage | None = None
+    """What came of deciding there for the member afterwards."""
 
     @property
     def picker(self) -> PickerFacts:
@@ -84,6 +92,7 @@ def ended(scene: Scene) -> EndedAuthority:
     before = scene.api.as_(grant).read("Patient", grant.patient)
     page = scene.api.as_(grant).search(CLAIMS, [("patient", grant.patient), ("_count", "1")])
     told = {"persona": acting.id, "member": member.id}
+    offered = _sharing_page(scene, acting)
     operator = Operator(scene.session)
     with operator.changed("representation", {**told, "holds": False}, {**told, "holds": True}):
         after, delay = _until_refused(scene, grant)
@@ -97,11 +106,11 @@ def ended(scene: Scene) -> EndedAuthority:
         )
         later = {whose: _own(scene, one) for whose, one in others.items()}
         again, brought = _tries_again(scene, acting, member, app)
-        listed = _list_of(scene, acting)
+        decided = _decides(scene, acting, member) if offered else None
     both = {whose: (reply, later[whose]) for whose, reply in _firsts(others).items()}
     return EndedAuthority(
         acting.id, member.id, member.persona.label, grant, before, after, delay, page, turned,
-        answer, opened, again, brought, both, listed,
+        answer, opened, again, brought, both, offered, decided,
     )  # fmt: skip
 
 
@@ -115,6 +124,19 @@ def acting_pairs(target: Target) -> list[tuple[Persona, Persona]]:
     ]
     grown = [(one, other) for one, other in found if other.role not in ("minor", "dependent")]
     return sorted(grown, key=lambda pair: len(pair[0].represents) < 2)
+
+
+def quiet_pair(target: Target, first: Persona | None) -> tuple[Persona, Persona] | None:
+    """A representative and a member for whom no other check connects and revokes apps.
+
+    Where a member ends an app, what a representative connected to it for them ends as well.
+    """
+    found = acting_pairs(target)
+    ranked = sorted(
+        found,
+        key=lambda pair: (first is not None and pair[1].id == first.id, pair[1].expect.protected),
+    )
+    return next(iter(ranked), None)
 
 
 def _others(scene: Scene, acting: Person, member: Person) -> dict[str, tuple[Grant, Reply]]:
@@ -162,9 +184,19 @@ def _tries_again(
     return outcome, tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
 
 
-def _list_of(scene: Scene, acting: Person) -> ConnectedApps | None:
-    if not scene.session.settings.broker or not scene.session.target.pages.app_management:
+def _sharing_page(scene: Scene, acting: Person) -> PageFacts | None:
+    address = scene.session.target.pages.provider_access
+    if not scene.session.settings.broker or not address:
         return None
-    with suppress(NeedsBrowser, ControlNotFound):
-        return Portal(scene.session).connected_apps(acting)
+    with suppress(NeedsBrowser):
+        return Portal(scene.session).visit(address, acting)
     return None
+
+
+def _decides(scene: Scene, acting: Person, member: Person) -> SharingPage:
+    """Let the former representative opt the member out, and put it back where that worked."""
+    label = member.persona.label
+    page = Portal(scene.session).choose_sharing(acting.persona, label, share=False)
+    if page.pressed and "opt-in" in scene.session.target.controls:
+        Operator(scene.session).call("opt-in", persona=member.id, opted_out=False)
+    return page
