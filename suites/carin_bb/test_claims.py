@@ -37,6 +37,28 @@ def test_claims_have_their_unique_id(member: Person) -> None:
     _none(member, claim_rules.without_unique_id, "an identifier of type uc on each claim")
 
 
+@check("carin-bb.claim-rules/numbers-lead-somewhere", needs=("member",))
+def test_lines_name_what_the_claim_has(member: Person) -> None:
+    """Diagnoses, procedures, providers and info that a line names by number are on the claim."""
+    _none(member, claim_rules.with_dangling_numbers, "each number on a line found on its claim")
+
+
+@check("carin-bb.claim-rules/no-revenue-on-oral", needs=("member",))
+def test_oral_claims_have_no_revenue_codes(member: Person) -> None:
+    """An oral claim has no revenue codes."""
+    _none(member, claim_rules.oral_with_revenue, "no revenue code on an oral claim")
+
+
+@check("carin-bb.claim-rules/mixed-networks-are-other", needs=("member",))
+def test_mixed_networks_are_called_other(member: Person) -> None:
+    """A claim with lines in and out of network has the payment status other."""
+    _none(
+        member,
+        claim_rules.mixed_and_not_other,
+        "status other where lines are in and out of network",
+    )
+
+
 @check("carin-bb.claim-rules/one-focal-coverage", needs=("member",))
 def test_one_coverage_is_focal(member: Person) -> None:
     """Exactly one coverage of a claim is marked as the one it was adjudicated under."""

@@ -21,7 +21,8 @@ from payerproof.suite import (
 
 KINDS = ("Patient", *CLAIMS_AND_CLINICAL)
 EVERY_KIND = tuple(kind for kind in KINDS if kind != CLAIMS)
-BILLED = ("inpatient", "outpatient", "professional", "pharmacy", "oral", "Coverage", "Patient")
+OTHERS = ("Coverage", "Patient", "Organization", "Practitioner", "RelatedPerson")
+BILLED = ("inpatient", "outpatient", "professional", "pharmacy", "oral", *OTHERS)
 
 
 @check("standards.fhir-r4/resources", needs=("member",))
@@ -59,9 +60,9 @@ def test_resources_follow_us_core(member: Person, kind: str) -> None:
 @check("carin-bb.meta-profile/followed", needs=("member",))
 @each("kind", BILLED)
 def test_claims_follow_their_profile(member: Person, kind: str) -> None:
-    """Claims, Coverage and Patient that name a CARIN Blue Button profile follow it."""
+    """Claims and what they refer to follow the CARIN Blue Button profile that they name."""
     # given the resources of one kind; claims are told apart by type and subtype
-    of_type = member.record.of(kind if kind in ("Coverage", "Patient") else CLAIMS)
+    of_type = member.known(kind if kind in OTHERS else CLAIMS)
     rows = packed(row for row in of_type if kind in (row.get("resourceType"), kind_of(row)))
     exchanges = member.record.exchanges.get(str(rows[0]["resourceType"]) if rows else CLAIMS, ())
     not_applicable_unless(rows, f"{member}'s record holds nothing of the kind {kind}.", *exchanges)

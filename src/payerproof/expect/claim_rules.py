@@ -49,6 +49,65 @@ def without_unique_id(claims: Iterable[Claim]) -> list[Claim]:
     ]
 
 
+_NUMBERED = {
+    "diagnosisSequence": "diagnosis",
+    "procedureSequence": "procedure",
+    "careTeamSequence": "careTeam",
+    "informationSequence": "supportingInfo",
+}
+"""Elements of a line that name others of the claim by their number."""
+
+_NETWORKS = frozenset({"innetwork", "outofnetwork"})
+"""Payment status of what was paid wholly in or out of network (C4BBPayerAdjudicationStatus)."""
+
+
+def with_dangling_numbers(claims: Iterable[Claim]) -> list[Claim]:
+    """Claims with a line that names a diagnosis, procedure, provider or info they do not have."""
+    return [
+        claim
+        for claim in claims
+        if any(
+            not set(_numbers(line.get(pointer))) <= _sequences(claim, element)
+            for line in mappings(claim.get("item"))
+            for pointer, element in _NUMBERED.items()
+        )
+    ]
+
+
+def oral_with_revenue(claims: Iterable[Claim]) -> list[Claim]:
+    """Oral claims with a revenue code on a line: only hospitals have these."""
+    return [
+        claim
+        for claim in claims
+        if "oral" in codes(claim.get("type"))
+        and any(line.get("revenue") for line in mappings(claim.get("item")))
+    ]
+
+
+def mixed_and_not_other(claims: Iterable[Claim]) -> list[Claim]:
+    """Claims paid in part in and in part out of network whose status as a whole is one of both."""
+    found = []
+    for claim in claims:
+        lines = [a for i in mappings(claim.get("item")) for a in mappings(i.get("adjudication"))]
+        if _networks(lines) >= _NETWORKS:
+            found += [claim] if _networks(mappings(claim.get("adjudication"))) & _NETWORKS else []
+    return found
+
+
+def _numbers(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _sequences(claim: Claim, element: str) -> set[Any]:
+    return {one.get("sequence") for one in mappings(claim.get(element))}
+
+
+def _networks(parts: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    return codes(
+        [one.get("reason") for one in parts if "benefitpaymentstatus" in codes(one.get("category"))]
+    )
+
+
 def without_one_focus(claims: Iterable[Claim]) -> list[Claim]:
     """Claims that do not mark exactly one coverage as the one they were adjudicated under."""
     return [
