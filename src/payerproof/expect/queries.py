@@ -14,6 +14,7 @@ from typing import Any
 from payerproof.expect.outcomes import not_applicable_unless, settle
 from payerproof.expect.query_values import NOBODYS, candidates
 from payerproof.fhir.reply import Reply
+from payerproof.fhir.rows import Rows
 from payerproof.fhir.searching import Criterion, Fit, all_of, satisfies, values_of
 from payerproof.guides.duties import Duties, Parameter, Search
 
@@ -28,14 +29,26 @@ class Shelf:
     """Known resources of one type, with what each parameter sees in them, looked at once."""
 
     resources: Sequence[Mapping[str, Any]]
-    _seen: dict[tuple[int, str], tuple[Any, ...]] = field(default_factory=dict)
+    _seen: dict[tuple[int, str], Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.resources, Rows):
+            # a member's record is looked at by every check that searches
+            self._seen = self.resources.seen
 
     def values(self, at: int, parameter: Parameter) -> tuple[Any, ...]:
         """What a parameter sees in one of them."""
-        key = (at, parameter.name)
+        key = (at, parameter.expression)
         if key not in self._seen:
             self._seen[key] = values_of(self.resources[at], parameter)
-        return self._seen[key]
+        found: tuple[Any, ...] = self._seen[key]
+        return found
+
+    def ident(self, at: int) -> str:
+        """The logical id of one of them."""
+        if (at, "") not in self._seen:
+            self._seen[at, ""] = str(self.resources[at].get("id"))
+        return str(self._seen[at, ""])
 
     def fit(self, at: int, criteria: Sequence[Criterion]) -> Fit:
         """Whether one of them satisfies all criteria."""
@@ -96,9 +109,7 @@ def chosen(
 
 def _query(kind: str, shelf: Shelf, criteria: tuple[Criterion, ...]) -> Query:
     wanted = frozenset(
-        str(one.get("id"))
-        for at, one in enumerate(shelf.resources)
-        if shelf.fit(at, criteria) is True
+        shelf.ident(at) for at in range(len(shelf.resources)) if shelf.fit(at, criteria) is True
     )
     return Query(kind, criteria, wanted, len(shelf.resources))
 

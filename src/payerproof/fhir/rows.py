@@ -68,6 +68,8 @@ class Rows(_Rows):
     length: int
     size: int
     """Bytes of text before compression."""
+    seen: dict[tuple[int, str], Any] = field(default_factory=dict, init=False, compare=False)
+    """What was once worked out of a resource by its place; whoever does keeps it small."""
     _open: OrderedDict[int, tuple[Resource, ...]] = field(default_factory=OrderedDict, init=False)
 
     def __len__(self) -> int:
