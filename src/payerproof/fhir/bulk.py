@@ -19,6 +19,8 @@ from payerproof.polite.retry_after import seconds_to_wait
 
 NDJSON = "application/fhir+ndjson"
 SHORTEST_WAIT = 0.2
+HURRIED = 3.0
+"""Seconds for which further exports are waited for once one did not end: they may all hang."""
 LONGEST_WAIT = 30.0
 """Seconds between two looks at an export's status, whatever the payer says."""
 
@@ -199,9 +201,16 @@ class Exports:
             if seen[-1].status not in (202, 429):
                 return Export(kick_off, tuple(seen), spent)
             wait = _wait(seen[-1])
-            if spent + wait > self.patience:
+            if spent + wait > (HURRIED if self._slow.exists() else self.patience):
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._slow.touch()
                 return Export(kick_off, tuple(seen))
             time.sleep(wait)
+
+    @property
+    def _slow(self) -> Path:
+        """Is there once an export of this run did not end in time."""
+        return self.folder / "slow"
 
     def fetched(self, export: Export, *, only: Iterable[str] = ()) -> Export:
         """The export with the files of its manifest, or of these types only."""
