@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from payerproof.expect.demands import reads
 from payerproof.expect.open_apis import expect_told, organizations, pharmacies, practitioners
-from payerproof.expect.profiles import PLAN_NET, judged, named
+from payerproof.expect.profiles import PLAN_NET
+from payerproof.expect.published import expect_conforming
 from payerproof.suite import OpenApi, check, each, expect, not_applicable_unless
 
 
@@ -65,18 +66,5 @@ def test_what_medicaid_asks_for(directory: OpenApi, field: str) -> None:
 def test_entries_conform(directory: OpenApi, kind: str) -> None:
     """Entries conform to the profiles of Plan-Net that they name, and name one."""
     # given entries of a type
-    directory.must_answer()
-    rows = directory.known(kind)
-    not_applicable_unless(rows, f"The directory shows no {kind}.")
-    # when each is held to the profile that it names
-    silent = [row for row in rows if not any(one.startswith(PLAN_NET) for one in named(row))]
-    found = judged(rows, PLAN_NET)
-    told = [found.told] if found.errors else []
-    told += [f"{len(silent)} of {len(rows)} name no profile of Plan-Net"] if silent else []
-    # then none departs from it
-    expect.that(
-        not told,
-        f"{kind} that name a profile of Plan-Net and conform to it",
-        "; ".join(told) or found.told,
-        *(page.exchange for page in directory.pages(kind)),
-    )
+    # when each is held to the profile that it names, then none departs from it
+    expect_conforming(directory, kind, PLAN_NET, "Plan-Net")
