@@ -34,3 +34,15 @@ def test_a_membership_ends():
     assert clinic.patient("ada") in members(roster(clinic))
     clinic.control("coverage-end", {"persona": "ada", "end": "2026-01-31"})
     assert clinic.patient("ada") not in members(roster(clinic))
+
+
+def test_who_gets_a_contract_of_their_own_can_come_back():
+    clinic = at()
+    world = clinic.tenant.world
+    before, coverage = world.people["britta"], world.record(clinic.patient("britta"), "Coverage")
+    clinic.control("contract", {"persona": "britta", "number": "SPLIT-1"})
+    assert clinic.tenant.world.people["britta"].household == ""
+    clinic.control("contract", {"persona": "britta", "number": before.subscriber_id})
+    assert clinic.tenant.world.people["britta"] == before
+    again = clinic.tenant.world.record(clinic.patient("britta"), "Coverage")
+    assert [row["subscriber"] for row in again] == [row["subscriber"] for row in coverage]

@@ -170,15 +170,29 @@ def member_number(tenant: Tenant, body: Body) -> Body:
 
 
 def contract(tenant: Tenant, body: Body) -> Body:
-    """Move a member to a contract of their own, as after a divorce: ``{persona, number}``."""
+    """Move a member to another contract, ``{persona, number}``: as after a divorce to one of their
+    own, or back to one that others have.
+    """
     person, number = person_of(tenant, body), text_of(body, "number")
+    family = next(
+        (
+            one
+            for one in tenant.world.people.values()
+            if one.user != person.user and one.household and one.subscriber_id == number
+        ),
+        None,
+    )
+    own = {"reference": f"Patient/{person.patient}"}
+    theirs = tenant.world.record(family.patient or "", "Coverage") if family else []
+    subscriber = theirs[0]["subscriber"] if theirs else own
 
     def moved(resource: dict[str, Any]) -> dict[str, Any]:
-        if resource["beneficiary"].get("reference") == f"Patient/{person.patient}":
-            resource |= {"subscriberId": number, "subscriber": resource["beneficiary"]}
+        if resource["beneficiary"].get("reference") == own["reference"]:
+            resource |= {"subscriberId": number, "subscriber": subscriber}
         return resource
 
-    world = tenant.world.with_people(replace(person, household="", subscriber_id=number))
+    household = family.household if family else ""
+    world = tenant.world.with_people(replace(person, household=household, subscriber_id=number))
     tenant.world = world.edit("Coverage", moved)
     return {"persona": person.user, "number": number}
 
