@@ -37,7 +37,8 @@ def test_ids_are_not_consecutive(member: Person) -> None:
     """Own ids are not consecutive numbers."""
     # given several ids of one type
     member.must_have("ExplanationOfBenefit")
-    ids = member.record.ids("ExplanationOfBenefit")
+    rows = member.record.of("ExplanationOfBenefit")
+    ids = [str(row.get("id")) for row in rows if row.get("use") != "preauthorization"]
     inconclusive_unless(len(ids) >= 3, f"{member} has {len(ids)} claims, too few to see a pattern")
     # when their numbers are put in order
     numbers = sorted(int(found[-1]) for ident in ids if (found := re.findall(r"\d{1,18}", ident)))
