@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -145,8 +146,6 @@ def serve(resources: int) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Payer)
     sys.stdout.write(f"{server.server_address[1]}\n")
     sys.stdout.flush()
-    import threading
-
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()
 
@@ -172,14 +171,14 @@ def judged(paths: list[Path], settings: bulk.Settings, jobs: int) -> tuple[float
     return time.perf_counter() - start, processor_time() - before, summary
 
 
-def added_up(paths: list[Path]) -> tuple[float, Holdings]:
+def added_up(paths: list[Path]) -> float:
     """Seconds of processor for the sums alone, read in this process."""
     before, sums = time.process_time(), Holdings()
     for path in paths:
         with path.open("rb") as stream:
             for line in stream:
                 sums.see(line, orjson.loads(line))
-    return time.process_time() - before, sums
+    return time.process_time() - before
 
 
 def bench(resources: int, rounds: int, port: int) -> None:
@@ -194,7 +193,7 @@ def bench(resources: int, rounds: int, port: int) -> None:
         size = sum(path.stat().st_size for path in paths) / 1e6
         say(f"{len(members)} members, {resources} resources fetched", f"{took:.0f} s", "", None)
         say("their size", f"{size:.0f} MB", "", None)
-        alone, both, apart = [], [], []
+        alone, both = [], []
         content: Content | None = None
         for _ in range(rounds):
             with peak:
@@ -202,17 +201,15 @@ def bench(resources: int, rounds: int, port: int) -> None:
                 both.append(judged(paths, bulk.Settings(beside=Holdings), 2))
             content = both[-1][2].beside.content(members)
         sample = paths[-max(1, len(paths) // 10) :]
-        apart_seconds, _ = added_up(sample)
-        apart = [apart_seconds * size / (sum(p.stat().st_size for p in sample) / 1e6)]
+        sums = added_up(sample) * size / (sum(p.stat().st_size for p in sample) / 1e6)
         assert content is not None
-        told(content, size, alone, both, apart, peak)
+        told(content, size, alone, both, sums, peak)
 
 
-def told(content: Content, size: float, alone: Any, both: Any, apart: Any, peak: Peak) -> None:
+def told(content: Content, size: float, alone: Any, both: Any, sums: float, peak: Peak) -> None:
     """The figures, and whether all that was planted was found."""
     judging = statistics.median(cpu for _, cpu, _ in alone)
     together = statistics.median(cpu for _, cpu, _ in both)
-    sums = statistics.median(apart)
     amounts = sum(content.money_of("remittance", "cost sharing").values())
     right = content.strangers == STRANGERS and amounts == AMOUNTS and not content.alone
     say("planted strangers and amounts found", f"{content.strangers}, {amounts}", "all", right)

@@ -19,14 +19,7 @@ def among_others(scratch: Path, *, alone: bool) -> Iterator[None]:
     Whoever wants to be alone keeps the turnstile shut until the others have left, so that a
     stream of others can't hold it off for ever.
     """
-    scratch.mkdir(parents=True, exist_ok=True)
-    with (
-        (scratch / "turnstile.lock").open("w") as turnstile,
-        (scratch / "hall.lock").open("w") as hall,
-    ):
-        fcntl.flock(turnstile, fcntl.LOCK_EX)
-        fcntl.flock(hall, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        fcntl.flock(turnstile, fcntl.LOCK_UN)
+    with _one_or_many(scratch, "turnstile.lock", "hall.lock", alone=alone):
         yield
 
 
@@ -36,12 +29,16 @@ def sharing(scratch: Path, *, changes: bool) -> Iterator[None]:
 
     Never to be asked for by somebody who is already looking.
     """
+    with _one_or_many(scratch, "sharing-door.lock", "sharing.lock", alone=changes):
+        yield
+
+
+@contextmanager
+def _one_or_many(scratch: Path, door: str, room: str, *, alone: bool) -> Iterator[None]:
+    """Be in a room with others, or alone; who waits to be alone keeps the door shut meanwhile."""
     scratch.mkdir(parents=True, exist_ok=True)
-    with (
-        (scratch / "sharing-door.lock").open("w") as door,
-        (scratch / "sharing.lock").open("w") as room,
-    ):
-        fcntl.flock(door, fcntl.LOCK_EX)
-        fcntl.flock(room, fcntl.LOCK_EX if changes else fcntl.LOCK_SH)
-        fcntl.flock(door, fcntl.LOCK_UN)
+    with (scratch / door).open("w") as entrance, (scratch / room).open("w") as inside:
+        fcntl.flock(entrance, fcntl.LOCK_EX)
+        fcntl.flock(inside, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(entrance, fcntl.LOCK_UN)
         yield

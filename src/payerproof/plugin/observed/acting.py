@@ -14,7 +14,8 @@ from payerproof.plugin.hands import Portal
 from payerproof.plugin.observed.scene import Scene
 from payerproof.plugin.people import Person
 from payerproof.smart.tokens import TokenAnswer
-from payerproof.target import App, Persona
+from payerproof.target import App, Persona, Target
+from payerproof.target.needs import can_log_in
 
 
 @dataclass(frozen=True)
@@ -163,3 +164,15 @@ def listed(scene: Scene) -> Listed:
     connected = Portal(scene.session).connected_apps(person)
     name = scene.session.target.app(grant.app).name
     return Listed(quiet.id, grant.app, name, arrival, connected, grant.exchange)
+
+
+def acting_pairs(target: Target) -> list[tuple[Persona, Persona]]:
+    """Representatives with a grown-up member they act for, where both can log in."""
+    return [
+        (one, target.persona(other))
+        for one in target.personas
+        for other in one.represents
+        if can_log_in(target, one)
+        and can_log_in(target, target.persona(other))
+        and target.persona(other).role not in ("minor", "dependent")
+    ]

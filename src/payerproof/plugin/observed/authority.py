@@ -18,12 +18,12 @@ from payerproof.expect.outcomes import Inconclusive, inconclusive_unless
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.grants import Grant
 from payerproof.plugin.hands import Portal
+from payerproof.plugin.observed.acting import acting_pairs
 from payerproof.plugin.observed.scene import Scene
 from payerproof.plugin.operating import Operator
 from payerproof.plugin.people import Person
 from payerproof.smart.tokens import TokenAnswer
 from payerproof.target import App, Persona, Target
-from payerproof.target.needs import can_log_in
 
 CLAIMS = "ExplanationOfBenefit"
 
@@ -83,7 +83,7 @@ class EndedAuthority:
 
 def ended(scene: Scene) -> EndedAuthority:
     """Connect an app for a member, have the authority ended, and try everything again."""
-    found = acting_pairs(scene.session.target)
+    found = _busiest_first(scene.session.target)
     inconclusive_unless(found, "no representative acts for a grown-up member who can log in")
     acting, member = (scene.session.person(one) for one in found[0])
     app = scene.lease.hold(acting)
@@ -114,16 +114,9 @@ def ended(scene: Scene) -> EndedAuthority:
     )  # fmt: skip
 
 
-def acting_pairs(target: Target) -> list[tuple[Persona, Persona]]:
-    """Representatives with a grown-up member they act for, those who act for two before others."""
-    found = [
-        (one, target.persona(other))
-        for one in target.personas
-        for other in one.represents
-        if can_log_in(target, one) and can_log_in(target, target.persona(other))
-    ]
-    grown = [(one, other) for one, other in found if other.role not in ("minor", "dependent")]
-    return sorted(grown, key=lambda pair: len(pair[0].represents) < 2)
+def _busiest_first(target: Target) -> list[tuple[Persona, Persona]]:
+    """Representatives who act for two before others."""
+    return sorted(acting_pairs(target), key=lambda pair: len(pair[0].represents) < 2)
 
 
 def quiet_pair(target: Target, first: Persona | None) -> tuple[Persona, Persona] | None:
@@ -131,7 +124,7 @@ def quiet_pair(target: Target, first: Persona | None) -> tuple[Persona, Persona]
 
     Where a member ends an app, what a representative connected to it for them ends as well.
     """
-    found = acting_pairs(target)
+    found = _busiest_first(target)
     ranked = sorted(
         found,
         key=lambda pair: (first is not None and pair[1].id == first.id, pair[1].expect.protected),

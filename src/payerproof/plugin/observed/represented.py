@@ -12,10 +12,9 @@ from payerproof.expect.outcomes import inconclusive_unless
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.grants import Grant
 from payerproof.plugin.hands import Portal, eventually
-from payerproof.plugin.observed.acting import fresh_app
+from payerproof.plugin.observed.acting import acting_pairs, fresh_app
 from payerproof.plugin.observed.scene import Scene
 from payerproof.target import Persona, Target
-from payerproof.target.needs import can_log_in
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Represented:
 
 def represented(scene: Scene) -> Represented:
     """Let a representative connect an app, and the member look at it and revoke it."""
-    pairs = _pairs(scene.session.target)
+    pairs = _least_related_first(scene.session.target)
     inconclusive_unless(pairs, "no representative acts for a grown-up member who can log in")
     acting, member = (scene.session.person(one) for one in pairs[0])
     app = fresh_app(scene, member)
@@ -59,13 +58,6 @@ def represented(scene: Scene) -> Represented:
     )
 
 
-def _pairs(target: Target) -> list[tuple[Persona, Persona]]:
-    """Representatives with a member they act for who has a login; the least related first."""
-    found = [
-        (one, target.persona(other))
-        for one in target.personas
-        for other in one.represents
-        if can_log_in(target, one) and can_log_in(target, target.persona(other))
-    ]
-    grown = [(one, other) for one, other in found if other.role not in ("minor", "dependent")]
-    return sorted(grown, key=lambda pair: pair[0].role != "representative")
+def _least_related_first(target: Target) -> list[tuple[Persona, Persona]]:
+    """Representatives who are nothing else to the payer before others."""
+    return sorted(acting_pairs(target), key=lambda pair: pair[0].role != "representative")

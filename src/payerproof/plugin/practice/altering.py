@@ -226,6 +226,14 @@ class Dated:
     control: str = field(repr=False, default="")
     """Patient id of somebody who chose nothing."""
 
+    def must_show_somebody(self) -> None:
+        """End the check as inconclusive where not even who chose nothing is shown."""
+        inconclusive_unless(
+            self.reads["nothing chosen"].resource_type == "Patient" and self.export.complete,
+            "nobody is shown at all",
+            self.reads["nothing chosen"].exchange,
+        )
+
     def exported(self, kind: str) -> bool:
         """Whether the export has anything of the member who chose so."""
         return any(self.patients[kind] in members_of(one) for one in self.export.of())
