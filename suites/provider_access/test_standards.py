@@ -106,7 +106,7 @@ def test_a_match_where_2_2_is_declared(clinic: Organisation[Clinic]) -> None:
 def test_udap_metadata_where_there_is_any(clinic: Organisation[Clinic]) -> None:
     """UDAP metadata, where they are published, have what UDAP requires."""
     # given the address of UDAP metadata, which answers anybody
-    reply = clinic.anonymous.get(".well-known/udap", accept="application/json")
+    reply = clinic.remembering.get(".well-known/udap", accept="application/json")
     not_applicable_unless(reply.status == 200, "The payer offers no UDAP.", reply.exchange)
     # then they are complete
     document: Mapping[str, Any] = reply.body

@@ -10,6 +10,7 @@ _PUBLISHED = {
     "SMART App Launch 2.2.0": "https://hl7.org/fhir/smart-app-launch/STU2.2/",
     "CARIN Blue Button 2.2.0": "https://hl7.org/fhir/us/carin-bb/",
     "PDex 2.2.0": "https://hl7.org/fhir/us/davinci-pdex/",
+    "UDAP Security 1.1.0": "https://hl7.org/fhir/us/udap-security/",
     "HL7 FHIR R4": "https://hl7.org/fhir/R4/",
     "OWASP API Security Top 10 2023": ("https://owasp.org/API-Security/editions/2023/en/0x11-t10/"),
     "OpenID Connect Discovery 1.0": "https://openid.net/specs/openid-connect-discovery-1_0.html",

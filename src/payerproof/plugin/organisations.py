@@ -83,8 +83,7 @@ class Organisation(Generic[P]):
     @cached_property
     def capability(self) -> Mapping[str, Any]:
         """The API's CapabilityStatement, fetched once per run; empty where it cannot be read."""
-        remembering = replace(self.anonymous, memory=self._session.memo)
-        return remembering.get("metadata").body
+        return self.remembering.get("metadata").body
 
     @property
     def backend(self) -> BackendServices:
@@ -135,6 +134,11 @@ class Organisation(Generic[P]):
     def anonymous(self) -> FhirClient:
         """A client of this API without a token."""
         return replace(self._session.anonymous(), base=self.base)
+
+    @property
+    def remembering(self) -> FhirClient:
+        """The same, asking anything once per run only."""
+        return replace(self.anonymous, memory=self._session.memo)
 
     @property
     def client(self) -> FhirClient:

@@ -61,14 +61,17 @@ def udap_metadata(tenant: Tenant) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "registration_endpoint_jwt_signing_alg_values_supported": ["RS256"],
-        "signed_metadata": _signed(tenant.partner_fhir_base, endpoints),
+        "signed_metadata": tenant.policies.partners.udap_signed(
+            tenant.policies.partners.udap_claims(tenant.partner_fhir_base, endpoints),
+            tenant.partner_fhir_base,
+        ),
     }
 
 
-def _signed(base: str, endpoints: dict[str, str]) -> str:
-    key, chain = _certified(base)
+def udap_claims(base: str, endpoints: dict[str, str]) -> dict[str, Any]:
+    """What is signed (UDAP Security 1.1.0, Signed metadata elements): good for a day."""
     now = int(dt.datetime.now(dt.UTC).timestamp())
-    claims = {
+    return {
         "iss": base,
         "sub": base,
         "iat": now,
@@ -76,11 +79,16 @@ def _signed(base: str, endpoints: dict[str, str]) -> str:
         "jti": uuid.uuid4().hex,
         **endpoints,
     }
+
+
+def udap_signed(claims: dict[str, Any], base: str) -> str:
+    """The claims as a JWT with the certificates of the signer (JWT headers)."""
+    key, chain = certified(base)
     return jwt.encode({"alg": "RS256", "x5c": list(chain)}, claims, key)
 
 
 @lru_cache(maxsize=8)
-def _certified(base: str) -> tuple[RSAKey, tuple[str, ...]]:
+def certified(base: str) -> tuple[RSAKey, tuple[str, ...]]:
     """A key with a certificate whose subject alternative name is the FHIR base, and its chain."""
     authority, key = (rsa.generate_private_key(65537, 2048) for _ in range(2))
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, _COMMUNITY)])
@@ -114,7 +122,9 @@ async def udap_endpoint(request: Request) -> Response:
     tenant: Tenant = request.state.tenant
     if not tenant.face.udap:
         return JSONResponse({"error": "UDAP is not offered here"}, 404)
-    return JSONResponse(udap_metadata(tenant), headers={"Cache-Control": "no-cache"})
+    return JSONResponse(
+        tenant.policies.partners.udap_metadata(tenant), headers={"Cache-Control": "no-cache"}
+    )
 
 
 async def registration_endpoint(request: Request) -> Response:

@@ -63,6 +63,9 @@ class PartnerPolicies:
 
     # who asks
     smart_configuration: Callable[[Tenant], Json] = discovery.smart_configuration
+    udap_metadata: Callable[[Tenant], Json] = discovery.udap_metadata
+    udap_claims: Callable[[str, dict[str, str]], Json] = discovery.udap_claims
+    udap_signed: Callable[[Json, str], str] = discovery.udap_signed
     capability: Callable[[Tenant, Json], Json] = capability.as_made
     scopes_supported: Callable[[], Scopes] = token.scopes_supported
     authenticated_client: Callable[[Tenant, Parameters], Awaitable[PartnerClient]] = (
