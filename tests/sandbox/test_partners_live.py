@@ -40,6 +40,12 @@ def http(sandbox):
 
 def token(sandbox, http, client_id):
     base = f"{sandbox.base}/plain/partner"
+    answer = http.post(f"{base}/oauth/token", data=form_for(sandbox, base, client_id))
+    assert answer.status_code == 200, answer.text
+    return answer.json()["access_token"]
+
+
+def form_for(sandbox, base, client_id):
     jwk = json.loads(sandbox.environment()[f"PAYERPROOF_SANDBOX_KEY_{PROVIDERS[client_id]}"])
     key = import_key(jwk, jwk["kty"])
     claims = {
@@ -50,15 +56,31 @@ def token(sandbox, http, client_id):
         "jti": uuid.uuid4().hex,
     }
     head = {"alg": "ES384", "kid": key.kid, "typ": "JWT"}
-    form = {
+    return {
         "grant_type": "client_credentials",
         "scope": "system/*.rs",
         "client_assertion_type": ASSERTION,
         "client_assertion": jwt.encode(head, claims, key, algorithms=["ES384"]),
     }
-    answer = http.post(f"{base}/oauth/token", data=form)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["access_token"]
+
+
+def test_the_host_for_mutual_tls_wants_a_certificate(sandbox, http):
+    base = f"{sandbox.base}/regional/partner"
+    found = http.get(f"{base}/fhir/.well-known/smart-configuration").json()
+    alias = found["mtls_endpoint_aliases"]["token_endpoint"]
+    assert alias != found["token_endpoint"]
+    with pytest.raises(httpx.TransportError):
+        http.post(alias, data=form_for(sandbox, base, "testville-family-clinic"))
+    trusting = ssl.create_default_context(cafile=str(sandbox.ca_bundle))
+    trusting.load_cert_chain(sandbox.environment()["PAYERPROOF_SANDBOX_CLIENT_CERTIFICATE"])
+    with httpx.Client(verify=trusting, trust_env=False) as known:
+        answer = known.post(alias, data=form_for(sandbox, base, "testville-family-clinic"))
+    assert answer.json()["access_token"]
+
+
+def test_only_one_face_has_a_host_for_mutual_tls(sandbox, http):
+    found = http.get(f"{sandbox.base}/plain/partner/fhir/.well-known/smart-configuration").json()
+    assert "mtls_endpoint_aliases" not in found
 
 
 def test_keys_are_fetched_from_the_clients_own_address(sandbox, http):

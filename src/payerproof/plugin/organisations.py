@@ -71,14 +71,7 @@ class Organisation(Generic[P]):
     @cached_property
     def configuration(self) -> SmartConfiguration:
         """What the API says about its authorization server, fetched once per run."""
-        found = self._session.memo.once(
-            f"configuration:{self.base}",
-            lambda: _fetched(self._session, self.base),
-        )
-        if isinstance(found, Trouble):
-            raise LoginTrouble(found.sentence, found.evidence)
-        assert isinstance(found, SmartConfiguration)
-        return found
+        return configuration_at(self._session, self.base)
 
     @cached_property
     def capability(self) -> Mapping[str, Any]:
@@ -154,6 +147,18 @@ class Organisation(Generic[P]):
         """Makes exports in the organisation's name; their files are gone when the run ends."""
         folder = Path(self._session.settings.scratch) / "exports"
         return Exports(self.client, folder, self._session.target.policy.export_wait_seconds)
+
+
+def configuration_at(session: RunSession, base: str) -> SmartConfiguration:
+    """The SMART configuration of an API for organisations, fetched once per run.
+
+    Raises `LoginTrouble` (inconclusive) where the API does not answer.
+    """
+    found = session.memo.once(f"configuration:{base}", lambda: _fetched(session, base))
+    if isinstance(found, Trouble):
+        raise LoginTrouble(found.sentence, found.evidence)
+    assert isinstance(found, SmartConfiguration)
+    return found
 
 
 def _fetched(session: RunSession, base: str) -> SmartConfiguration | Trouble:

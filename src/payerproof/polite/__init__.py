@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from payerproof.polite.answer import Answer, Headers, NotJson
+from payerproof.polite.certificate_probe import asks_for_certificate
 from payerproof.polite.http import Http
 from payerproof.polite.settings import Clock, LimitsLike, TlsLike
 from payerproof.polite.tls_probe import PlainHttp, plain_http, probe_versions
@@ -20,6 +21,7 @@ __all__ = [
     "TlsFilesError",
     "TlsLike",
     "Unreachable",
+    "asks_for_certificate",
     "plain_http",
     "probe_versions",
     "trust",

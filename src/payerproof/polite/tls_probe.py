@@ -80,12 +80,7 @@ def _accepts(host: str, port: int, version: ssl.TLSVersion, timeout: float) -> b
     try:
         connection = socket.create_connection((host, port), timeout)
     except OSError as trouble:
-        kind = _kind(trouble)
-        raise Unreachable(
-            kind,
-            f"{host}:{port} could not be reached to see which versions of TLS it speaks "
-            f"({(trouble.strerror or 'no answer in time').lower()})",
-        ) from trouble
+        raise unreachable(host, port, trouble, "which versions of TLS it speaks") from trouble
     try:
         with connection, _context(version).wrap_socket(connection, server_hostname=host) as talk:
             return talk.version() is not None
@@ -96,6 +91,14 @@ def _accepts(host: str, port: int, version: ssl.TLSVersion, timeout: float) -> b
         return any(word in (trouble.reason or "") for word in ("CERTIFICATE", "UNKNOWN_CA"))
     except OSError:
         return False  # the connection was closed, which is a way to refuse too
+
+
+def unreachable(host: str, port: int, trouble: OSError, wanted: str) -> Unreachable:
+    """What to raise where no connection can be made to see what is `wanted`."""
+    why = (trouble.strerror or "no answer in time").lower()
+    return Unreachable(
+        _kind(trouble), f"{host}:{port} could not be reached to see {wanted} ({why})"
+    )
 
 
 def _kind(trouble: OSError) -> str:

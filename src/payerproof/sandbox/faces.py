@@ -21,7 +21,8 @@ class Face:
     is dropped or refuses the request (RFC 6749 section 3.3 allows both). `wildcard` tells whether
     ``patient/*.rs`` is granted as such or spelled out type by type. `provider_access` is the
     version of PDex Provider Access for clinics: attribution Groups (v1), member match (v2), or
-    both. `udap` tells whether UDAP metadata are published; `before_floor` whether clinics also get
+    both. `udap` tells whether UDAP metadata are published; `mutual_tls` whether clinics
+    may also come to a host that asks for their certificate; `before_floor` whether they also get
     what was done before 2016.
     """
 
@@ -43,6 +44,7 @@ class Face:
     plan_name: str = "Sandbox Health Plan"
     provider_access: Literal["v1", "v2", "both"] = "both"
     udap: bool = False
+    mutual_tls: bool = False
     before_floor: bool = False
 
     @property
@@ -114,6 +116,7 @@ FACES: dict[str, Face] = {
             allow_label="Agree and connect",
             decline_label="Cancel",
             plan_name="Regional Synthetic Care",
+            mutual_tls=True,
             before_floor=True,
         ),
     )

@@ -57,7 +57,11 @@ class Server:
     def environment(self, tenant: str = "plain") -> dict[str, str]:
         """Environment variables for a payer file on one tenant."""
         authority = str(self.certificates.authority)
-        return {**self.house.environment(tenant), "PAYERPROOF_SANDBOX_CA": authority}
+        return {
+            **self.house.environment(tenant),
+            "PAYERPROOF_SANDBOX_CA": authority,
+            "PAYERPROOF_SANDBOX_CLIENT_CERTIFICATE": str(self.certificates.client),
+        }
 
     def accounts(self, tenant: str = "plain") -> list[dict[str, str]]:
         """Accounts of the members that came with packages: user, name, password, totp, patient."""

@@ -14,12 +14,16 @@ NAMES = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Certificates:
-    """Paths of PEM files: `authority` is what clients must trust."""
+    """Paths of PEM files: `authority` is what clients must trust.
+
+    `client` is a certificate with its key for whoever comes to a host that asks for one.
+    """
 
     folder: Path
     authority: Path
     chain: Path
     key: Path
+    client: Path | None = None
 
 
 def make_certificates(folder: Path | None = None) -> Certificates:
@@ -27,13 +31,25 @@ def make_certificates(folder: Path | None = None) -> Certificates:
     place = folder or Path(tempfile.mkdtemp(prefix="payerproof-sandbox-"))
     authority = trustme.CA(organization_name="payerproof sandbox, made for one run")
     server = authority.issue_cert(*NAMES, common_name="localhost")
-    found = Certificates(place, place / "ca.pem", place / "server.pem", place / "server.key")
+    found = Certificates(
+        place,
+        place / "ca.pem",
+        place / "server.pem",
+        place / "server.key",
+        place / "client.pem",
+    )
     authority.cert_pem.write_to_path(str(found.authority))
     chain = b"".join(blob.bytes() for blob in server.cert_chain_pems)
     found.chain.write_bytes(chain)
-    found.key.touch(mode=0o600)
-    found.key.write_bytes(server.private_key_pem.bytes())
+    _private(found.key, server.private_key_pem.bytes())
+    client = authority.issue_cert("client.example", common_name="a client of the sandbox")
+    _private(place / "client.pem", client.private_key_and_cert_chain_pem.bytes())
     return found
+
+
+def _private(path: Path, content: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(content)
 
 
 def server_context(certificates: Certificates) -> ssl.SSLContext:
@@ -41,4 +57,12 @@ def server_context(certificates: Certificates) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificates.chain, certificates.key)
+    return context
+
+
+def mutual_context(certificates: Certificates) -> ssl.SSLContext:
+    """The same for callers with a certificate of our authority only (RFC 8705 section 2.1)."""
+    context = server_context(certificates)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cafile=certificates.authority)
     return context

@@ -125,6 +125,9 @@ class Tls(Table):
     """PEM file of our certificate, where the payer's edge asks for one."""
     client_key: LocalPath | None = None
     """PEM file of its private key."""
+    mutual: tuple[Annotated[str, Field(pattern=r"^https://[^\s/?#]+[^\s#]*$")], ...] = ()
+    """Addresses where the payer asks for a client certificate, besides those that its metadata
+    announce (mtls_endpoint_aliases)."""
     proxy: str | None = None
     """Address of an HTTP proxy: http://proxy.example:8080."""
 

@@ -16,13 +16,18 @@ from joserfc.jwk import RSAKey
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from payerproof.sandbox.gateways import Gateway, Gateways
 from payerproof.sandbox.oauth.clients import ASSERTION_ALGORITHMS
+from payerproof.sandbox.tls import mutual_context
 
 if TYPE_CHECKING:
+    from payerproof.sandbox.app import House
     from payerproof.sandbox.tenant import Tenant
 
 _COMMUNITY = "Synthetic trust community, made for one run"
 _LASTS = dt.timedelta(days=300)
+MUTUAL_TLS = Gateway(mutual_context)
+"""The host that lets nobody in without a certificate."""
 
 
 def smart_configuration(tenant: Tenant) -> dict[str, Any]:
@@ -36,6 +41,12 @@ def smart_configuration(tenant: Tenant) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
     }
+
+
+def mutual_tls_aliases(tenant: Tenant, gateways: Gateways) -> dict[str, str]:
+    """Endpoints that ask for the client's certificate, by their usual name (RFC 8705 section 5)."""
+    host = gateways.origin(MUTUAL_TLS)
+    return {"token_endpoint": tenant.partner_token_endpoint.replace(tenant.origin, host, 1)}
 
 
 def udap_metadata(tenant: Tenant) -> dict[str, Any]:
@@ -113,7 +124,11 @@ def certified(base: str) -> tuple[RSAKey, tuple[str, ...]]:
 async def smart_endpoint(request: Request) -> Response:
     """GET {partner fhir}/.well-known/smart-configuration."""
     tenant: Tenant = request.state.tenant
-    document = tenant.policies.partners.smart_configuration(tenant)
+    policies = tenant.policies.partners
+    document = policies.smart_configuration(tenant)
+    if tenant.face.mutual_tls:
+        house: House = request.state.house
+        document["mtls_endpoint_aliases"] = policies.mutual_tls_aliases(tenant, house.gateways)
     return JSONResponse(document, headers={"Cache-Control": "public, max-age=300"})
 
 

@@ -33,6 +33,7 @@ from payerproof.sandbox.partners import (
 if TYPE_CHECKING:
     from payerproof.sandbox.data.world import Person, Resource
     from payerproof.sandbox.fhir.call import Call, Refused, Reply
+    from payerproof.sandbox.gateways import Gateways
     from payerproof.sandbox.oauth.forms import Parameters
     from payerproof.sandbox.partners.clients import PartnerClient
     from payerproof.sandbox.partners.jobs import ExportJob, OutputFile
@@ -63,6 +64,7 @@ class PartnerPolicies:
 
     # who asks
     smart_configuration: Callable[[Tenant], Json] = discovery.smart_configuration
+    mutual_tls_aliases: Callable[[Tenant, Gateways], dict[str, str]] = discovery.mutual_tls_aliases
     udap_metadata: Callable[[Tenant], Json] = discovery.udap_metadata
     udap_claims: Callable[[str, dict[str, str]], Json] = discovery.udap_claims
     udap_signed: Callable[[Json, str], str] = discovery.udap_signed
