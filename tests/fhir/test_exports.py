@@ -68,13 +68,20 @@ def test_an_export_from_kick_off_to_its_lines(tmp_path: Path, slept: list[float]
     http = _Http()
     export = _exports(http, tmp_path / "private").made("Group/1/$export")
     assert export.complete
-    assert slept == [1.0, 1.0]
+    assert slept == [bulk.FIRST_WAIT, 1.0, 1.0]
     assert [one["id"] for one in export.of("Patient")] == ["a", "b"]
     assert len(list(export.files[0].lines())) == 3
     assert export.manifest.output[0].count == 2
     assert all(bearer == "t" for _, _, bearer in http.sent)
     assert [call[0] for call in http.sent] == ["GET"] * 5
     assert (tmp_path / "private").stat().st_mode & 0o077 == 0
+
+
+def test_an_export_looked_at_at_once_is_seen_to_run(tmp_path: Path, slept: list[float]) -> None:
+    exports = _exports(_Http(), tmp_path)
+    export = exports.awaited(exports.kick_off("Group/1/$export"), at_once=True)
+    assert [one.status for one in export.status] == [202, 202, 200]
+    assert slept == [1.0, 1.0]
 
 
 def test_a_body_makes_it_a_post(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from payerproof.polite.retry_after import seconds_to_wait
 
 NDJSON = "application/fhir+ndjson"
 SHORTEST_WAIT = 0.2
+FIRST_WAIT = 0.3
+"""Seconds before the first look: a small export is over by then, and not asked for twice."""
 HURRIED = 3.0
 """Seconds for which further exports are waited for once one did not end: they may all hang."""
 LONGEST_WAIT = 30.0
@@ -189,12 +191,17 @@ class Exports:
         """Look at its status once."""
         return self.client.get(export.status_url, accept="application/json")
 
-    def awaited(self, kick_off: Reply) -> Export:
-        """The export once it is over, or the time is up; a refused kick-off as it is."""
+    def awaited(self, kick_off: Reply, *, at_once: bool = False) -> Export:
+        """The export once it is over, or the time is up; a refused kick-off as it is.
+
+        Looked at `at_once` it may still be seen to run.
+        """
         export = Export(kick_off)
         if kick_off.status != 202 or not export.status_url:
             return export
         started, seen = time.monotonic(), list[Reply]()
+        if not at_once:
+            time.sleep(FIRST_WAIT)
         while True:
             seen.append(self.look(export))
             spent = time.monotonic() - started

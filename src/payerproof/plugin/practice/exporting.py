@@ -33,13 +33,18 @@ def parameters(**values: Any) -> dict[str, Any]:
 
 
 def exported(
-    session: RunSession, clinic: Organisation[Clinic], *, only: tuple[str, ...] = (), **how: Any
+    session: RunSession,
+    clinic: Organisation[Clinic],
+    *,
+    only: tuple[str, ...] = (),
+    at_once: bool = False,
+    **how: Any,
 ) -> Export:
     """Export a clinic's Group by whichever operation the payer offers; `how` as `parameters`."""
     entry = entered(session, clinic)
     entry.must_lead_in()
     exports = clinic.exports
-    export = exports.awaited(kicked_off(clinic, entry.group, **how))
+    export = exports.awaited(kicked_off(clinic, entry.group, **how), at_once=at_once)
     return exports.fetched(export, only=only)
 
 
@@ -78,7 +83,7 @@ def full(session: RunSession, clinic: Organisation[Clinic]) -> Full:
 
     def make() -> Full:
         entry = entered(session, clinic)
-        return Full(exported(session, clinic), entry.group, entry.members)
+        return Full(exported(session, clinic, at_once=True), entry.group, entry.members)
 
     return observed(session, f"full:{clinic.id}", make)
 
