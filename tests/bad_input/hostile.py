@@ -20,6 +20,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from payerproof.sandbox.app import House, SandboxApp
+from payerproof.sandbox.external import Fetcher
 from payerproof.sandbox.server import _config, _listen
 from payerproof.sandbox.tls import Certificates, make_certificates
 
@@ -33,6 +34,7 @@ class Hostile:
         self.certificates: Certificates = make_certificates(folder)
         self._socket = _listen(0)
         self.house = House(origin=f"https://localhost:{self._socket.getsockname()[1]}")
+        self.house.fetch = Fetcher(str(self.certificates.authority))
         self.paths: list[str] = []
         self._sandbox, self._twist = SandboxApp(self.house), twist
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from payerproof.plugin.journal import Journal, open_changes, scrub, undo, undo_controls
+from payerproof.plugin.locate import seal_file
 
 
 class Portal:
@@ -99,6 +101,45 @@ def test_what_was_put_back_is_not_kept(tmp_path: Path) -> None:
     scrub(tmp_path)
     text = (tmp_path / "journal-gw0.jsonl").read_text(encoding="utf-8")
     assert "N-1" not in text
-    assert "N-2" in text
+    assert "N-2" not in text  # it is sealed
     assert [one.kind for one in open_changes(tmp_path)] == ["control", "grant"]
     assert open_changes(tmp_path)[0] == left
+
+
+def test_what_hooks_will_be_sent_is_sealed(tmp_path: Path) -> None:
+    Journal(tmp_path, "gw0").open_control("member-number", {"number": "N-1"}, "eli")
+    assert "N-1" not in (tmp_path / "journal-gw0.jsonl").read_text(encoding="utf-8")
+    key = seal_file(tmp_path)
+    assert tmp_path / "state" in key.parents
+    assert key.stat().st_mode & 0o777 == 0o600
+    called: list[Any] = []
+    assert undo_controls(tmp_path, lambda *what: not called.append(what)) == ()
+    assert called == [("member-number", {"number": "N-1"})]
+    scrub(tmp_path)
+    assert not key.exists()
+
+
+def test_every_process_seals_with_the_same_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as many:
+        list(
+            many.map(
+                lambda n: Journal(tmp_path, f"gw{n}").open_control("x", {"n": n}, "eli"), range(32)
+            )
+        )
+    sent: list[int] = []
+    assert undo_controls(tmp_path, lambda _, body: not sent.append(body["n"])) == ()
+    assert sorted(sent) == list(range(32))
+
+
+def test_without_the_key_it_is_left_and_said(tmp_path: Path) -> None:
+    change = Journal(tmp_path, "gw0").open_control("member-number", {"number": "N-1"}, "eli")
+    seal_file(tmp_path).unlink()
+    assert undo_controls(tmp_path, lambda *_: True) == (change,)
+    Journal(tmp_path, "gw1").open_control("member-number", {"number": "N-2"}, "ada")
+    assert undo_controls(tmp_path, lambda *_: True) == (change,)
+
+
+def test_the_key_stays_while_something_is_left(tmp_path: Path) -> None:
+    Journal(tmp_path, "gw0").open_control("member-number", {"number": "N-1"}, "eli")
+    scrub(tmp_path)
+    assert seal_file(tmp_path).exists()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +17,9 @@ from payerproof.cli.preflight import check_selection, ready_target
 from payerproof.cli.process import Ended, carry_out
 from payerproof.cli.pytest_command import plan_command, pytest_command
 from payerproof.cli.views import SilentView, view_for
+
+if TYPE_CHECKING:
+    from payerproof.plugin.journal import Change
 
 
 @dataclass(frozen=True)
@@ -100,9 +105,18 @@ def _stopped(folder: Path, ended: Ended, output: Output) -> int:
     click.echo(f"  payerproof run --resume {folder}   goes on with it", err=True)
     left = open_changes(folder)
     if left:
-        what = "1 grant" if len(left) == 1 else f"{len(left)} grants"
-        click.echo(f"  payerproof restore {folder}   takes back {what} left at the payer", err=True)
+        click.echo(
+            f"  payerproof restore {folder}   takes back {_counted(left)} left at the payer",
+            err=True,
+        )
     return ExitCode.INTERRUPTED
+
+
+def _counted(left: Sequence[Change]) -> str:
+    """``2 grants and 1 change``."""
+    controls = sum(one.kind == "control" for one in left)
+    counts = {"grant": len(left) - controls, "change": controls}
+    return " and ".join(f"{n} {what}{'s' * (n != 1)}" for what, n in counts.items() if n)
 
 
 def finish(folder: Path, output: Output, code: int) -> None:

@@ -44,11 +44,13 @@ def purge(runs: tuple[str, ...], yes: bool, reports: Path) -> int:
     if not yes:
         _confirm(folders)
     from payerproof.plugin.locate import key_file
+    from payerproof.plugin.sealing import forget
 
     kept = [one for one in folders if _unfinished(one)]
     for folder in folders:
         if folder not in kept:
             key_file(folder).unlink(missing_ok=True)
+            forget(folder)
             shutil.rmtree(folder)
             click.echo(f"Deleted {folder}", err=True)
     if kept:

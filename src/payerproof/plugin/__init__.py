@@ -99,14 +99,27 @@ def _open_controller(config: pytest.Config) -> None:
         command=config.getoption("--payerproof-command") or "pytest",
         headed=config.getoption("--payerproof-headed"),
     )
+    told = config.getoption("--payerproof-progress")
+    progress = Progress(Path(told) if told else None)
+    if config.getoption("--payerproof-resume"):
+        _put_back(controller, progress)
     config.stash[CONTROLLER] = controller
     config.stash[SETTINGS] = controller.settings
     config.stash[CATALOG] = catalog
-    progress = config.getoption("--payerproof-progress")
-    config.stash[PROGRESS] = Progress(Path(progress) if progress else None)
+    config.stash[PROGRESS] = progress
     config.pluginmanager.register(config.stash[PROGRESS], "payerproof-progress")
     if not workers:
         config.stash[SESSION] = RunSession.open(controller.settings, "main")
+
+
+def _put_back(controller: Controller, progress: Progress) -> None:
+    """Put back what the killed run left changed; where that fails, the run does not go on."""
+    left = controller.put_back()
+    if left:
+        controller.leave()
+        sentence = f"not resumed, since what the run changed could not be put back: {left}."
+        progress.note(sentence)
+        pytest.exit(sentence, returncode=4)
 
 
 @pytest.hookimpl(optionalhook=True)

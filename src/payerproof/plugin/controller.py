@@ -96,6 +96,23 @@ class Controller:
         )
         self.settings = replace(self.settings, broker=self.broker.address)
 
+    def put_back(self) -> str:
+        """Before a resumed run begins: undo what hooks changed and the kill left so.
+
+        A check that meets a member who is still opted out, or a clock that is still ahead, would
+        judge what we did ourselves. What members granted is taken back at the end, as ever. Returns
+        what could not be put back, in words; empty where nothing is left.
+        """
+        run_dir = Path(self.settings.run_dir)
+        if not any(one.kind == "control" for one in open_changes(run_dir)):
+            return ""
+        session = RunSession.open(self.settings, "resume")
+        try:
+            left = put_back(session, run_dir)
+        finally:
+            session.close()
+        return ", ".join(dict.fromkeys(f"{one.undo} {one.persona}".strip() for one in left))
+
     # -- closing ------------------------------------------------------------------------------
 
     def close(
@@ -151,6 +168,11 @@ class Controller:
         """Leave a run that never began: stop the broker, drop key and private folder."""
         self._stop_broker()
         Path(self.settings.key_file).unlink(missing_ok=True)
+        shutil.rmtree(self.settings.scratch, ignore_errors=True)
+
+    def leave(self) -> None:
+        """Leave a run that can be resumed another time: its key and what it judged are kept."""
+        self._stop_broker()
         shutil.rmtree(self.settings.scratch, ignore_errors=True)
 
     def _stop_broker(self) -> None:

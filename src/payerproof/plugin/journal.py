@@ -1,9 +1,10 @@
 """The journal of what the run changed at the payer, and how each change is undone.
 
 An entry is written before the change is made and closed when it is undone, so that after a kill
-``payerproof restore RUN`` knows what is left. It holds no secret: a grant is undone by its app's
-name on the portal's page, never by its token, and what an operator did by another call of a
-control.
+``--resume`` and ``payerproof restore RUN`` know what is left. It holds no secret: a grant is undone
+by its app's name on the portal's page, never by its token, and what an operator did by another
+call of a control, whose body is sealed (`payerproof.plugin.sealing`), for it may hold a member's
+number.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+from payerproof.plugin.sealing import SealBroken, forget, opened, sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,8 @@ class Change:
     check: str = ""
     undo: str = ""
     """Of a ``control``: the hook that puts things back."""
-    body: str = ""
-    """What that hook is sent, as JSON; emptied when the run has ended and it was put back."""
+    sealed: str = field(default="", repr=False)
+    """What that hook is sent, sealed; emptied when the run has ended and it was put back."""
 
 
 class Journal:
@@ -47,7 +51,7 @@ class Journal:
 
     def open_control(self, undo: str, body: Mapping[str, Any], persona: str = "") -> Change:
         """Note, before it is made, a change that a call of the hook `undo` puts back."""
-        return self._opened("control", persona, "", "", undo, json.dumps(body, sort_keys=True))
+        return self._opened("control", persona, "", "", undo, sealed(self._path.parent, body))
 
     def _opened(self, *parts: str) -> Change:
         with self._lock:
@@ -91,7 +95,7 @@ def open_changes(run_dir: Path) -> tuple[Change, ...]:
             entry["app"],
             entry["check"],
             entry.get("undo", ""),
-            entry.get("body", ""),
+            entry.get("sealed", ""),
         )
         for entry in entries
         if "open" in entry and entry["open"] not in closed
@@ -109,13 +113,20 @@ class Revokes(Protocol):
 def undo_controls(run_dir: Path, call: Callable[[str, Any], bool]) -> tuple[Change, ...]:
     """Call the hooks that put back what hooks did, the last change first.
 
-    `call` sends a hook its JSON object and says whether it did it. Returns what could not be
-    undone.
+    `call` sends a hook its JSON object and says whether it did it. Each is noted as soon as it was
+    undone, so that nothing is undone twice. Returns what could not be undone, among it what this
+    computer has no key to open.
     """
     changes = [one for one in reversed(open_changes(run_dir)) if one.kind == "control"]
-    undone = tuple(one for one in changes if call(one.undo, json.loads(one.body or "{}")))
-    close_all(run_dir, undone)
-    return tuple(one for one in changes if one not in undone)
+    return tuple(one for one in changes if not _undone(run_dir, one, call))
+
+
+def _undone(run_dir: Path, change: Change, call: Callable[[str, Any], bool]) -> bool:
+    with suppress(SealBroken):
+        if call(change.undo, opened(run_dir, change.sealed)):
+            close_all(run_dir, (change,))
+            return True
+    return False
 
 
 def undo(run_dir: Path, agent: Revokes, names: Mapping[str, str]) -> tuple[Change, ...]:
@@ -138,14 +149,16 @@ def undo(run_dir: Path, agent: Revokes, names: Mapping[str, str]) -> tuple[Chang
 
 
 def scrub(run_dir: Path) -> None:
-    """Drop what hooks would be sent for changes that are undone: it may hold a member's number.
+    """Drop what hooks would be sent for changes that are undone, and the key where none is left.
 
     Only for a run that has ended, when nobody writes to its journal any more.
     """
     left = {change.id for change in open_changes(run_dir)}
+    if not any(change.sealed for change in open_changes(run_dir)):
+        forget(run_dir)
     for path in run_dir.glob("journal-*.jsonl"):
         entries = [
-            entry if entry.get("open") in left or "body" not in entry else {**entry, "body": ""}
+            entry if entry.get("open") in left or "sealed" not in entry else {**entry, "sealed": ""}
             for entry in _lines(path)
         ]
         fresh = path.with_suffix(".fresh")

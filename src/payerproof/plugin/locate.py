@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -23,15 +25,31 @@ def key_file(run_dir: Path) -> Path:
     return state_dir() / "keys" / f"{run_dir.name}-{place}"
 
 
+def seal_file(run_dir: Path) -> Path:
+    """Where the key lies that seals the run's journal, while there is something to put back."""
+    path = key_file(run_dir)
+    return path.with_name(f"{path.name}.seal")
+
+
 def make_key(run_dir: Path) -> Path:
     """Make the key of a run, readable by its owner alone; an existing one is kept."""
     path = key_file(run_dir)
+    made_once(path, secrets.token_bytes(32))
+    return path
+
+
+def made_once(path: Path, content: bytes) -> bytes:
+    """Write a private file unless there is one, in one step; return what stands in it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fresh = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-    return path
+            file.write(content)
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink()
+    return path.read_bytes()
 
 
 def segment(run_dir: Path, process: str) -> Path:
