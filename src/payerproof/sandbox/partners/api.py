@@ -61,10 +61,10 @@ async def answered(request: Request, make: Any) -> Response:
     try:
         reply: Reply = await make(request, tenant)
     except Refused as refused:
-        reply = outcome.error_reply(refused, target_of(request))
+        reply = tenant.policies.partners.error_reply(refused, target_of(request))
     except UnicodeError:
         garbled = Refused(400, "value", "The request is not UTF-8.")
-        reply = outcome.error_reply(garbled, target_of(request))
+        reply = tenant.policies.partners.error_reply(garbled, target_of(request))
     return written(request, reply, outcome.headers_of(reply))
 
 
@@ -197,14 +197,15 @@ async def _export(
     atr = segments[-1] == "$davinci-data-export"
     if len(segments) != 3 or segments[0] != "Group":
         raise Refused(404, "not-supported", "Exports are of a Group.")
-    if call.method not in (("POST",) if atr else ("GET", "HEAD", "POST")):
+    policies = view.tenant.policies.partners
+    if call.method not in policies.export_methods(segments[-1]):
         headers = {"Allow": "POST"}
         raise Refused(405, "not-supported", "This operation is POSTed.", headers=headers)
-    view.tenant.policies.partners.required_headers(request.headers, segments[-1])
-    if not view.tenant.policies.partners.scope_allows(view.scopes, "Group", "r"):
+    policies.required_headers(request.headers, segments[-1])
+    if not policies.scope_allows(view.scopes, "Group", "r"):
         raise outcome.insufficient_scope("Group")
-    group = groups.find_group(view, segments[1])
-    if group is None or not view.tenant.policies.partners.may_export(view, group):
+    group = policies.group_to_export(view, segments[1])
+    if group is None or not policies.may_export(view, group):
         raise call.policies.absent(call.face, "foreign", None)
     if call.method == "POST":
         query = [*query, *kickoff.posted(await body_of(request))]
@@ -213,7 +214,11 @@ async def _export(
     asked = kickoff.understood(
         view, call, segments[1], f"{url}{'?' * bool(raw)}{raw}", query, atr=atr
     )
-    job = jobs.begin(view, call, asked)
+    return policies.begun(view, jobs.begin(view, call, asked))
+
+
+def begun(view: View, job: ExportJob) -> Reply:
+    """What is answered to a kick-off: 202, and where to ask how the export stands."""
     where = f"{view.tenant.partner_base}/bulk/jobs/{job.id}"
     text = "The export has begun; poll the address in Content-Location."
     issue = {"severity": "information", "code": "informational", "details": {"text": text}}

@@ -211,7 +211,7 @@ def search_groups(
     rows = [
         group
         for group in view.tenant.policies.partners.groups_of(view)
-        if all(_matches(group, name, value) for name, value in kept)
+        if all(_matches(view, group, name, value) for name, value in kept)
     ]
     base = view.tenant.partner_fhir_base
     query = f"?{urlencode(kept)}" if kept else ""
@@ -226,11 +226,13 @@ def search_groups(
     return searchset([("self", f"{base}/Group{query}")], entries, len(rows))
 
 
-def _matches(group: Resource, name: str, value: str) -> bool:
-    return any(_matches_one(group, name, one) for one in split(value, ","))
+def _matches(view: View, group: Resource, name: str, value: str) -> bool:
+    matches = view.tenant.policies.partners.group_matches
+    return any(matches(group, name, one) for one in split(value, ","))
 
 
-def _matches_one(group: Resource, name: str, value: str) -> bool:
+def group_matches(group: Resource, name: str, value: str) -> bool:
+    """Whether a Group satisfies one value of one search parameter."""
     if name == "_id":
         return bool(group["id"] == value)
     if name == "identifier":

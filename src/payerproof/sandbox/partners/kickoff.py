@@ -60,6 +60,11 @@ class ExportRequest:
     patients: frozenset[str] | None = None
 
 
+def export_methods(operation: str) -> tuple[str, ...]:
+    """Methods that begin an export: ATR's is POSTed, Bulk Data's may be."""
+    return ("POST",) if operation == "$davinci-data-export" else ("GET", "HEAD", "POST")
+
+
 def required_headers(headers: Mapping[str, str], operation: str) -> None:
     """Refuse what cannot be answered so: no asynchronous wish, or another format."""
     preferred = [one.strip().lower() for one in headers.get("prefer", "").split(",")]
@@ -97,7 +102,7 @@ def understood(
         elif name != "_format" and not lenient:
             raise Refused(400, "not-supported", f"An export takes {', '.join(_KNOWN)}.")
     wanted = given.get("_outputFormat", FORMATS[:1])[0].replace(" ", "+")
-    if wanted not in FORMATS:
+    if wanted not in view.tenant.policies.partners.output_formats:
         raise Refused(400, "not-supported", "Exports are written as application/fhir+ndjson.")
     since = _instant(given, "_since")
     types = _types(view, given.get("_type", ()), lenient=lenient)

@@ -45,12 +45,17 @@ class Asked:
     consent: Resource
 
 
+def match_operations(tenant: Tenant) -> tuple[str, ...]:
+    """The operations that this payer offers."""
+    return OPERATIONS[1:] if tenant.face.provider_access == "v1" else OPERATIONS
+
+
 async def operation(view: View, call: Call, request: Request, segments: tuple[str, ...]) -> Reply:
     """Answer one of the matching operations; raises `Refused`."""
     name, tenant = segments[-1], view.tenant
     home = ("Patient", name) if name == "$member-match" else ("Group", name)
     needed = "provider" if name == "$provider-member-match" else "payer"
-    absent = needed == "provider" and tenant.face.provider_access == "v1"
+    absent = name not in tenant.policies.partners.match_operations(tenant)
     if segments != home or absent:
         raise Refused(404, "not-supported", "There is no such operation here.")
     if call.method != "POST":

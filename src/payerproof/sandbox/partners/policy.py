@@ -11,6 +11,7 @@ from joserfc.jwk import KeySet
 from starlette.requests import Request
 
 from payerproof.sandbox.access import Refusal
+from payerproof.sandbox.fhir import outcome
 from payerproof.sandbox.partners import (
     api,
     assertions,
@@ -125,10 +126,15 @@ class PartnerPolicies:
 
     # Groups
     groups_of: Callable[[View], list[Resource]] = groups.groups_of
+    group_matches: Callable[[Resource, str, str], bool] = groups.group_matches
     assembled_roster: Callable[[View, Resource], Resource] = groups.as_made
     may_export: Callable[[View, Json], bool] = api.may_export
 
     # exports
+    export_methods: Callable[[str], tuple[str, ...]] = kickoff.export_methods
+    output_formats: tuple[str, ...] = kickoff.FORMATS
+    group_to_export: Callable[[View, str], Resource | None] = groups.find_group
+    begun: Callable[[View, ExportJob], Reply] = api.begun
     required_headers: Callable[[Mapping[str, str], str], None] = kickoff.required_headers
     write_export: Callable[[View, Call, ExportJob], None] = jobs.write_export
     exported: Callable[[View, Call, ExportJob, str, Members], Iterable[Resource]] = jobs.exported
@@ -143,7 +149,10 @@ class PartnerPolicies:
     current_lines: Callable[[View, ExportJob, OutputFile], Iterator[bytes]] = jobs.current_lines
     drop: Callable[[View, ExportJob], None] = jobs.drop
 
+    error_reply: Callable[[Refused, str], Reply] = outcome.error_reply
+
     # matching
+    match_operations: Callable[[Tenant], tuple[str, ...]] = matching.match_operations
     identified: Callable[[Tenant, Asked], Person | None] = matching.identified
     describes: Callable[[Person, Asked], bool] = matching.describes
     attestation_holds: Callable[[Tenant, PartnerClient, Asked], bool] = consents.attestation_holds
