@@ -144,7 +144,9 @@ _seed(
     "running-export-tells-at-length",
     "AC-05-1",
     "X-Progress holds a log of what has been written so far, some hundreds of characters",
-    partners(status=_running({"X-Progress": "type queued; " * 30, "Retry-After": "1"})),
+    partners(
+        status=_running({"X-Progress": "; ".join(["a type is queued"] * 20), "Retry-After": "1"})
+    ),
 )
 
 # -- what cannot be made
