@@ -110,7 +110,7 @@ def _own_contracts_only(
 def _depends(tenant: Tenant, patient: str) -> bool:
     own = f"Patient/{patient}"
     coverages = tenant.world.record(patient, "Coverage")
-    return any(one.get("subscriber", {}).get("reference", own) != own for one in coverages)
+    return any(one.get("subscriber", {}).get("reference") != own for one in coverages)
 
 
 _seed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import orjson
@@ -14,7 +15,7 @@ from payerproof.sandbox.defects.changing import seed
 from payerproof.sandbox.defects.replacing import Change, partners
 from payerproof.sandbox.fhir.call import Call, Refused, Reply
 from payerproof.sandbox.partners import api, bulk, groups, jobs, token
-from payerproof.sandbox.partners.jobs import ExportJob
+from payerproof.sandbox.partners.jobs import ExportJob, OutputFile
 from payerproof.sandbox.partners.token import SystemToken
 from payerproof.sandbox.partners.view import View
 from payerproof.sandbox.tenant import Tenant
@@ -83,7 +84,14 @@ def _any_roster(seen: View, group: str) -> Resource | None:
     return own or next((one for one in others if one is not None and one["id"] == group), None)
 
 
+def _foreign(seen: View, job: ExportJob) -> bool:
+    return groups.find_group(seen, job.asked.group) is None
+
+
 def _everybody_named(seen: View, call: Call, job: ExportJob) -> None:
+    if not _foreign(seen, job):
+        jobs.write_export(seen, call, job)
+        return
     group = _any_roster(seen, job.asked.group) or {}
     named = (row["entity"]["reference"] for row in group.get("member", ()))
     members = frozenset(one.removeprefix("Patient/") for one in named)
@@ -92,11 +100,16 @@ def _everybody_named(seen: View, call: Call, job: ExportJob) -> None:
         jobs.write_rows(seen, job, kind, rows)
 
 
+def _lines(seen: View, job: ExportJob, file: OutputFile) -> Iterator[bytes]:
+    read = as_written if _foreign(seen, job) else jobs.current_lines
+    return read(seen, job, file)
+
+
 _seed(
     "foreign-group-exported",
     "N-BULK-08 N-BULK-23",
     "Groups are read and found by their own clinic only; an export takes any Group's id",
-    partners(group_to_export=_any_roster, write_export=_everybody_named, current_lines=as_written),
+    partners(group_to_export=_any_roster, write_export=_everybody_named, current_lines=_lines),
 )
 
 
