@@ -10,6 +10,7 @@ a fault that is an oddity must show by it.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -104,6 +105,8 @@ def main() -> None:
     os.dup2(2, 1)  # whatever prints goes to the error stream; answers have their own
     for line in sys.stdin:
         print(json.dumps(judge(json.loads(line), payer)), file=answers, flush=True)
+        if not gc.get_freeze_count():
+            gc.freeze()  # what the first job has loaded stays: no later one looks through it again
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ def _not_set(unset: Mapping[str, list[KeyPath]], lines: Mapping[KeyPath, int]) -
     return problems
 
 
-def _explained(error: ValidationError, lines: dict[KeyPath, int]) -> list[Problem]:
+def _explained(error: ValidationError, lines: Mapping[KeyPath, int]) -> list[Problem]:
     details: list[ErrorDetails] = error.errors(include_url=False)
     found = []
     for one in details:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 
 Path = tuple[str | int, ...]
 
 
-def key_lines(text: str) -> dict[Path, int]:
+@lru_cache(maxsize=4)
+def key_lines(text: str) -> Mapping[Path, int]:
     """Line (from 1) of each table, key and array element, by path such as ``("apps", 0, "id")``."""
     return _Scanner(text).scan()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -28,8 +29,13 @@ def _beside_the_payer_file(value: Any, info: ValidationInfo) -> Any:
     return Path((info.context or {}).get("folder", "")) / Path(value).expanduser()
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def _known_time_zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _time_zones():
         raise ValueError("an IANA time zone is expected, such as 'America/New_York'")
     return value
 
