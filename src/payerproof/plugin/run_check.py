@@ -30,7 +30,9 @@ _PYTEST_WORD: dict[Outcome, _Word] = {
     Outcome.FAILED: "failed",
     Outcome.ERROR: "failed",
 }
-ALONE = frozenset({"control:clock", "control:representation", "control:contract"})
+ALONE = frozenset(
+    {"control:clock", "control:representation", "control:contract", "control:account"}
+)
 """Who needs one of these changes the payer for others too, so no other check may run beside it."""
 
 _TRIED_AGAIN = (Outcome.FAILED, Outcome.WARNING)

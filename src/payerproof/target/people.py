@@ -25,6 +25,7 @@ CONTROLS: dict[str, str] = {
     "deactivate-app": "take an app's registration back",
     "clock": "move the payer's clock",
     "activate-app": "let an app in again whose registration was taken back",
+    "account": "close a member's account and open it again",
     "unlock": "forget failed sign-ins of a member",
     "inject-claim": "add a claim to a member's record",
     "inject-authorization": "file a prior authorization for a member, or decide it",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -22,7 +21,6 @@ from payerproof.plugin.practice.choosing import shows
 from payerproof.plugin.practice.entry import entered, whereabouts
 from payerproof.plugin.practice.exporting import exported
 from payerproof.plugin.session import RunSession
-from payerproof.smart.tokens import TokenAnswer
 from payerproof.target import Clinic, Persona
 from payerproof.target.needs import clinic_pair, served_clinics, shared_with, withheld
 
@@ -128,34 +126,6 @@ def network_left(session: RunSession) -> Altered:
         {**what, "in_network": False},
         {**what, "in_network": True},
     )
-
-
-@dataclass(frozen=True)
-class CutOff:
-    """A clinic's token before it was cut off, meanwhile, and after it was let in again."""
-
-    before: Reply
-    during: Reply
-    after: Reply
-    asked: TokenAnswer
-    """What it was given when it asked for a token meanwhile."""
-
-
-def cut_off(session: RunSession) -> CutOff:
-    """A clinic's registration is taken back for a moment."""
-    clinic, _ = someone(session)
-    what = {"client_id": clinic.partner.client_id}
-    client, query = clinic.with_token(clinic.backend.ask().access_token), [("_count", "1")]
-    before = client.search("Patient", query)
-    policy, started = session.target.policy, time.monotonic()
-    with changed(session, "deactivate-app", what, what, undo="activate-app"):
-        asked = clinic.backend.ask()
-        during = client.search("Patient", query)
-        while during.ok and time.monotonic() - started < policy.revocation_wait_seconds:
-            time.sleep(policy.revocation_poll_seconds)
-            during = client.search("Patient", query)
-    after = clinic.with_token(clinic.backend.ask().access_token).search("Patient", query)
-    return CutOff(before, during, after, asked)
 
 
 def lookup_failing(session: RunSession) -> Altered:

@@ -13,6 +13,7 @@ from payerproof.fhir.reply import Reply
 from payerproof.plugin.organisations import Organisation, clinic_of
 from payerproof.plugin.practice import altering, asking, asserting, choosing, exporting, paging
 from payerproof.plugin.practice.beside import beside
+from payerproof.plugin.practice.cutting import CutOff, cut_off
 from payerproof.plugin.practice.dropping import Dropped, dropped
 from payerproof.plugin.practice.entry import Entry, entered
 from payerproof.plugin.practice.exploring import Explored, explored
@@ -167,10 +168,10 @@ class Choices:
         """A treatment relationship ends for a moment."""
         return self._changed("treatment ended", altering.treatment_ended)
 
-    def cut_off(self) -> altering.CutOff:
+    def cut_off(self) -> CutOff:
         """A clinic's registration is taken back for a moment."""
         session = self._session
-        return observed(session, "cut off", lambda: altering.cut_off(session), changes=True)
+        return observed(session, "cut off", lambda: cut_off(session), changes=True)
 
     def network_left(self) -> altering.Altered:
         """A clinic leaves the network for a moment."""
