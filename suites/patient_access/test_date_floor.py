@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
 
 from payerproof.expect.claims import CLAIMS, Claim, service_days, serviced_on
+from payerproof.expect.queries import expect_found
+from payerproof.expect.service_dates import (
+    dated_types,
+    done_on,
+    from_floor_on,
+    service_parameters,
+)
 from payerproof.suite import (
     Api,
+    Declared,
     Person,
     Target,
     check,
@@ -83,6 +93,69 @@ def test_services_before_the_floor_are_noted(api: Api, member: Person, target: T
         f"{len(taken)} of that day among {len(reply.matches)} ({{x:{reply.exchange}}})",
         reply.exchange,
     )
+
+
+@check("patient-access.date-floor/every-type", needs=("dated_services",))
+@each("kind", dated_types())
+def test_every_type_reaches_back_to_the_floor(
+    member: Person, declared: Declared, target: Target, kind: str
+) -> None:
+    """What is known to have been done on 2016-01-01 or later is listed, whatever its type."""
+    # given days on which the member is known to have something of the type
+    days = _known_days(member, target, kind)
+    # when the record is looked through for each of them
+    parameters = service_parameters(declared.us_core[0], kind)
+    rows = member.record.of(kind)
+    missing = [day for day in days if not done_on(rows, parameters, day)]
+    # then it is there
+    expect.that(
+        not missing,
+        f"{kind} of {len(days)} known days from {target.policy.date_floor:%-d %B %Y} on",
+        ", ".join(f"none of {day:%-d %B %Y}" for day in missing)
+        or f"{len(rows)} {kind}, those of the known days among them",
+        *member.record.exchanges.get(kind, ()),
+    )
+
+
+@check("patient-access.date-floor/every-type-by-date", needs=("dated_services",))
+@each("kind", dated_types())
+def test_date_searches_from_the_floor_on(
+    api: Api,
+    member: Person,
+    declared: Declared,
+    capability: Mapping[str, Any],
+    target: Target,
+    kind: str,
+) -> None:
+    """A search by date from the floor on brings what was done on the floor day and after."""
+    # given the first known thing of the type from the floor on, and a date search of the type
+    floor, day = target.policy.date_floor, _known_days(member, target, kind)[0]
+    held = declared.us_core[0]
+    rows = done_on(member.record.of(kind), service_parameters(held, kind), day)
+    inconclusive_unless(
+        rows,
+        f"no {kind} of {day:%-d %B %Y} is in the list, so a search could not bring it",
+        *member.record.exchanges.get(kind, ()),
+    )
+    asked = from_floor_on(member, held, capability, rows, floor)
+    not_applicable_unless(
+        asked, f"US Core {held.version} demands no search of {kind} by date, and none is listed."
+    )
+    assert asked
+    # when everything from the floor on is searched for
+    pages = api.once(member).all_pages(asked.kind, [*asked.pairs, ("_count", "100")])
+    # then it comes, with all that is later and nothing that is earlier
+    expect_found(asked, pages)
+
+
+def _known_days(member: Person, target: Target, kind: str) -> list[date]:
+    floor = target.policy.date_floor
+    days = {one.on for one in member.persona.expect.services if one.type == kind}
+    found = sorted(day for day in days if day >= floor)
+    not_applicable_unless(
+        found, f"The payer file names no {kind} of {member} from {floor:%-d %B %Y} on."
+    )
+    return found
 
 
 def _needs_edge(member: Person, day: date) -> None:

@@ -330,7 +330,9 @@ SHOWN: dict[str, Probe] = {
     "authorizations-left-out": lambda c: not authorizations(c),
     "denied-authorizations-left-out": lambda c: not any(map(denied, authorizations(c))),
     "clinics-get-claims-only": lambda c: not export(c, type="Condition").resources,
-    "clinics-get-nothing-of-new-years-day": lambda c: "2016-01-01" not in claims(c),
+    "clinics-get-nothing-of-new-years-day": lambda c: (
+        "2016-01-01" not in claims(c, type="ExplanationOfBenefit")
+    ),
     "clinics-get-three-years": lambda c: "2021-05-18" not in claims(c, type="ExplanationOfBenefit"),
     "substance-use-records-sent": lambda c: "42CFRPart2" in claims(c),
     "substance-use-drugs-sent": lambda c: "42CFRPart2" in claims(c, type="MedicationRequest"),

@@ -182,7 +182,7 @@ def test_a_filter_that_fits_nothing_finds_nothing(payer: Payer) -> None:
     for query in (
         "Observation?category=imaging",
         "Condition?clinical-status=inactive",
-        "Encounter?date=lt2019-01-01",
+        "Encounter?date=lt2016-01-01",
         "Patient?name=vela",
         "MedicationRequest?intent=plan",
     ):

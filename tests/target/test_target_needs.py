@@ -17,7 +17,7 @@ WORDS = {
     "asymmetric_app", "attested_and_unattested_app", "representative", "representative_of_two",
     "minor", "household", "namesakes", "browser", "portal", "date_edges", "expected_claims",
     "expected_authorizations",
-    "writes", "state_changes",
+    "dated_services", "writes", "state_changes",
     "provider_access", "directory", "formulary", "payer_to_payer",
     "clinic", "two_clinics", "clinic_out_of_network", "second_key", "opted_out_member",
     "other_payer", "opt_out_page",
@@ -78,6 +78,12 @@ def test_a_plain_file_meets_little(payer_file: Write) -> None:
             "[personas.expect]\ndate_edges = [2016-01-01]\n"
             'claims = [{ id = "1", kind = "oral", serviced = 2016-01-01 }]\n',
             {"date_edges", "expected_claims"},
+            set(),
+        ),
+        (
+            ("MA", "MA"),
+            '[personas.expect]\nservices = [{ type = "Goal", on = 2016-01-01 }]\n',
+            {"dated_services"},
             set(),
         ),
         (

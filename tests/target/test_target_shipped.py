@@ -53,7 +53,7 @@ def test_the_sandbox_file_opens_the_checks_of_this_release(target: Target) -> No
         "member", "unrelated_pair", "two_apps", "three_apps", "public_app", "confidential_app",
         "asymmetric_app", "attested_and_unattested_app", "representative",
         "representative_of_two", "household", "browser", "portal", "date_edges",
-        "expected_claims", "control:grant", "writes", "state_changes",
+        "dated_services", "expected_claims", "control:grant", "writes", "state_changes",
     }  # fmt: skip
 
 

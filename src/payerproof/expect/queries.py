@@ -229,6 +229,18 @@ def within(query: Query, resources: Sequence[Mapping[str, Any]]) -> Query | None
     return _query(query.kind, Shelf(resources), (*query.criteria, *ends)) if ends else None
 
 
+def asking(
+    query: Query, names: Iterable[str], value: str, resources: Sequence[Mapping[str, Any]]
+) -> Query:
+    """The query with another value of these parameters, over these resources."""
+    changed = frozenset(names)
+    criteria = tuple(
+        Criterion(one.parameter, value) if one.parameter.name in changed else one
+        for one in query.criteria
+    )
+    return _query(query.kind, Shelf(resources), criteria)
+
+
 def with_another(query: Query, name: str, resources: Sequence[Mapping[str, Any]]) -> Query:
     """The query with a second value of one parameter: another of the record, else one unused."""
     criteria = tuple(

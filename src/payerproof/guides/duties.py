@@ -107,6 +107,10 @@ class Duties:
         """A parameter's definition: the guide's own, else R4's; None where neither has it."""
         return self._parameters.get((kind, name)) or self._parameters.get(("Resource", name))
 
+    def names(self, kind: str) -> tuple[str, ...]:
+        """Names of every parameter that the guide or R4 defines for a type."""
+        return tuple(name for base, name in self._parameters if base == kind)
+
     @cached_property
     def _parameters(self) -> Mapping[tuple[str, str], Parameter]:
         found = {}

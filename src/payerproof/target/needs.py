@@ -210,6 +210,11 @@ NEEDS: dict[str, Need] = {
         "set date_edges under [personas.expect]",
         lambda target: any(one.expect.date_edges for one in members(target)),
     ),
+    "dated_services": Need(
+        "needs a member with clinical records at the date floor that are known beforehand: "
+        "list services under [personas.expect]",
+        lambda target: any(one.expect.services for one in members(target)),
+    ),
     "expected_claims": Need(
         "needs a member whose claims are known beforehand: list them under [personas.expect]",
         lambda target: any(one.expect.claims for one in members(target)),

@@ -116,6 +116,35 @@ class ExpectedAuthorization(Table):
     """True for a drug: then no duty is judged by it."""
 
 
+DatedType = Literal[
+    "AllergyIntolerance",
+    "CarePlan",
+    "CareTeam",
+    "Condition",
+    "DiagnosticReport",
+    "DocumentReference",
+    "Encounter",
+    "Goal",
+    "Immunization",
+    "MedicationDispense",
+    "MedicationRequest",
+    "Observation",
+    "Procedure",
+    "QuestionnaireResponse",
+    "ServiceRequest",
+]
+"""Clinical types with a date of service (FHIR R4 and US Core have a date parameter over it)."""
+
+
+class ExpectedService(Table):
+    """Something other than a claim that a persona is known to have, by its day."""
+
+    type: DatedType
+    """FHIR resource type."""
+    on: date
+    """Date of service, or its first day."""
+
+
 class Expect(Table):
     """What a persona is expected to have, so that an empty answer can be told from a wrong one."""
 
@@ -127,6 +156,8 @@ class Expect(Table):
     """FHIR resource types with at least one entry."""
     date_edges: tuple[date, ...] = ()
     """Dates of service at the edge of the date floor: 2015-12-31, 2016-01-01 …"""
+    services: tuple[ExpectedService, ...] = ()
+    """Clinical records at the edge of the date floor, by type and day."""
     protected: bool = False
     """Has specially protected records, which no app gets unless a box of their own is ticked."""
 

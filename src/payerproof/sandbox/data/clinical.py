@@ -17,6 +17,7 @@ from payerproof.sandbox.data.coding import (
 )
 from payerproof.sandbox.data.documents import build_document, build_reports
 from payerproof.sandbox.data.encounters import build_encounter
+from payerproof.sandbox.data.history import build_history
 from payerproof.sandbox.data.maker import Maker, days_after
 from payerproof.sandbox.data.medications import build_immunization, build_medication
 from payerproof.sandbox.data.observations import build_observations
@@ -49,6 +50,7 @@ def build_chart(maker: Maker, person: Mapping[str, Any]) -> None:
     _request_and_procedure(chart)
     _device(chart)
     _sensitive(chart)
+    build_history(chart)
     build_provenance(chart)
 
 

@@ -10,7 +10,12 @@ from payerproof.sandbox.data.maker import days_after, instant
 
 
 def build_medication(
-    chart: Chart, drug: str, prescriber: str, day: date | None = None, sensitivity: str = ""
+    chart: Chart,
+    drug: str,
+    prescriber: str,
+    day: date | None = None,
+    sensitivity: str = "",
+    status: str = "active",
 ) -> None:
     """Make the prescription of a drug and its first fill; nothing where there is no drug."""
     if not drug:
@@ -19,7 +24,7 @@ def build_medication(
     facts = next(row for row in maker.facts.network["drugs"] if row["key"] == drug)
     encounter = maker.ref("Encounter", f"{chart.user}/visit/{day}")
     request = {
-        "status": "active",
+        "status": status,
         "intent": "order",
         "category": [concept(THO + "medicationrequest-category", "community")],
         "reportedBoolean": False,
