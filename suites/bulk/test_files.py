@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import orjson
 
+from payerproof.expect.profiles import R4, judged
 from payerproof.fhir.bulk import Export, File
 from payerproof.suite import Practice, check, expect, inconclusive_unless
 
@@ -28,6 +29,24 @@ def test_files_are_ndjson(practice: Practice) -> None:
         not odd,
         "NDJSON files, each of one type",
         "; ".join(odd[:6]) or f"so are all {len(seen.export.files)}",
+        seen.export.last.exchange,
+        *(file.reply.exchange for file in seen.export.files[:6]),
+    )
+
+
+@check("bulk.files/valid-resources", needs=NEEDS)
+def test_lines_are_valid(practice: Practice) -> None:
+    """Each line is a resource that FHIR R4's own rules allow."""
+    # given the lines of a full export
+    seen = practice.full()
+    seen.must_be_complete()
+    # when they are held to R4
+    found = judged(seen.export.of(), R4)
+    # then none departs from it
+    expect.that(
+        not found.errors,
+        "resources that are valid FHIR R4",
+        found.told,
         seen.export.last.exchange,
         *(file.reply.exchange for file in seen.export.files[:6]),
     )

@@ -106,3 +106,18 @@ def test_everything_is_for_https_only(browser, app):
 def test_fhir_user_of_the_id_token_is_an_address_of_this_server(every_face):
     app = AppUnderTest(every_face)
     assert answer_of(app.connect())["iss"] == every_face.tenant.issuer
+
+
+def test_brands_are_published_where_the_face_names_them(every_face):
+    found = smart(every_face).json()
+    address = f"{every_face.tenant.base}/brands.json"
+    answer = every_face.send("GET", address, headers={"origin": "https://app.example"})
+    assert ("user_access_brand_bundle" in found) is every_face.tenant.face.brands
+    if not every_face.tenant.face.brands:
+        assert answer.status_code == 404
+        return
+    assert found["user_access_brand_bundle"] == address
+    assert answer.headers["access-control-allow-origin"] == "*"
+    brand, endpoint = (entry["resource"] for entry in answer.json()["entry"])
+    assert found["user_access_brand_identifier"] in brand["identifier"]
+    assert endpoint["address"] == every_face.tenant.fhir_base

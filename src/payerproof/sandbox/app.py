@@ -27,6 +27,7 @@ from payerproof.sandbox.partners.clients import partner_environment, published_k
 from payerproof.sandbox.partners.routes import routes as partner_routes
 from payerproof.sandbox.portal.routes import routes as portal_routes
 from payerproof.sandbox.public import api as public
+from payerproof.sandbox.public import brands
 from payerproof.sandbox.tenant import Reshape, Tenant, TenantSpec
 
 _LOG = logging.getLogger("payerproof.sandbox")
@@ -146,6 +147,7 @@ def _tenant_router(*, own_login: bool) -> Router:
             Mount("/partner", routes=partner_routes()),
             *public.routes("directory"),
             *public.routes("formulary"),
+            *brands.routes(),
             *(login if own_login else ()),
             Mount("/control", routes=_operators_routes()),
         ],

@@ -23,7 +23,8 @@ class Face:
     version of PDex Provider Access for clinics: attribution Groups (v1), member match (v2), or
     both. `udap` tells whether UDAP metadata are published; `mutual_tls` whether clinics
     may also come to a host that asks for their certificate; `before_floor` whether they also get
-    what was done before 2016.
+    what was done before 2016. `brands` tells whether the SMART configuration leads to a bundle of
+    user-access brands.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Face:
     udap: bool = False
     mutual_tls: bool = False
     before_floor: bool = False
+    brands: bool = False
 
     @property
     def opaque(self) -> bool:
@@ -102,6 +104,7 @@ FACES: dict[str, Face] = {
             decline_label="Deny",
             plan_name="Vendor-Hosted Synthetic Plan",
             provider_access="v2",
+            brands=True,
         ),
         Face(
             "regional",

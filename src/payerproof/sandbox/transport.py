@@ -23,6 +23,7 @@ _OPEN_TO_SCRIPTS = (
     "/oauth/jwks",
     "/oauth/userinfo",
     "/oauth/revoke",
+    "/brands.json",
 )
 _ALLOWED_HEADERS = "Authorization, Content-Type, Accept, Prefer, If-None-Match, If-Modified-Since"
 _EXPOSED_HEADERS = "Location, Content-Location, ETag, Last-Modified, Retry-After, WWW-Authenticate"

@@ -90,7 +90,10 @@ async def smart_endpoint(request: Request) -> Response:
     if tenant.authenticator is not None:
         return await tenant.authenticator.smart_response()
     policies = tenant.policies.oauth
-    return policies.document_response(tenant, policies.smart_configuration(tenant))
+    document = policies.smart_configuration(tenant)
+    if tenant.face.brands:
+        document |= tenant.policies.public.brands_announced(tenant)
+    return policies.document_response(tenant, document)
 
 
 async def openid_endpoint(request: Request) -> Response:
