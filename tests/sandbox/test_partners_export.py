@@ -266,3 +266,23 @@ def test_file_urls_say_nothing_of_members(clinic):
     for person in world.people.values():
         for fact in (person.patient, person.family, person.member_number):
             assert not fact or fact not in text
+
+
+@pytest.mark.parametrize("name", ["testville-clinic", "mockford-general", "open-door"])
+def test_an_export_of_all_patients_is_of_the_clients_own(name):
+    clinic = at("gateway", name)
+    begun = clinic.get("Patient/$export?_type=Patient,Coverage", headers=ASYNC)
+    assert begun.status_code == 202
+    manifest = poll(clinic, begun.headers["content-location"]).json()
+    everybody = clinic.get("Patient?_count=200").json().get("entry", [])
+    shared = {entry["resource"]["id"] for entry in everybody}
+    assert fetch(clinic, manifest).patients() == shared
+    assert bool(shared) is (name != "open-door")
+    assert clinic.patient("eli") not in shared
+
+
+def test_an_export_of_all_patients_needs_a_scope_and_a_face():
+    clinic = at("gateway")
+    refused = clinic.get("Patient/$export", headers=ASYNC, scope="system/Group.rs")
+    assert refused.status_code == 403
+    assert at("plain").get("Patient/$export", headers=ASYNC).status_code == 404

@@ -24,7 +24,7 @@ class Face:
     both. `udap` tells whether UDAP metadata are published; `mutual_tls` whether clinics
     may also come to a host that asks for their certificate; `before_floor` whether they also get
     what was done before 2016. `brands` tells whether the SMART configuration leads to a bundle of
-    user-access brands.
+    user-access brands; `patient_export` whether clinics may export all their members at once.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Face:
     mutual_tls: bool = False
     before_floor: bool = False
     brands: bool = False
+    patient_export: bool = False
 
     @property
     def opaque(self) -> bool:
@@ -89,6 +90,7 @@ FACES: dict[str, Face] = {
             plan_name="Gateway Synthetic Health",
             provider_access="v1",
             udap=True,
+            patient_export=True,
         ),
         Face(
             "vendor",

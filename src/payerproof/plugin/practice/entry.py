@@ -24,12 +24,13 @@ SINCE = "2026-01-01"
 """Day from which an attestation holds."""
 
 
-def offers(organisation: Organisation[Any], operation: str) -> bool:
-    """Whether the API's CapabilityStatement lists an operation on Group."""
-    named = {operation, f"group-{operation}", "".join(map(str.title, operation.split("-")))}
+def offers(organisation: Organisation[Any], operation: str, on: str = "Group") -> bool:
+    """Whether the API's CapabilityStatement lists an operation on a type of resources."""
+    camel = "".join(map(str.title, operation.split("-")))
+    named = {operation, f"{on.lower()}-{operation}", camel}
     for rest in organisation.capability.get("rest") or []:
         for resource in rest.get("resource") or []:
-            for one in resource.get("operation") or [] if resource.get("type") == "Group" else ():
+            for one in resource.get("operation") or [] if resource.get("type") == on else ():
                 if named & {str(one.get("name")), str(one.get("definition")).rpartition("/")[2]}:
                     return True
     return False

@@ -20,6 +20,7 @@ from payerproof.plugin.practice.exploring import Explored, explored
 from payerproof.plugin.practice.matched import Matched, matched, offered
 from payerproof.plugin.practice.matrix import Matrix, matrix
 from payerproof.plugin.practice.observing import observed
+from payerproof.plugin.practice.patient_level import PatientLevel, patient_level
 from payerproof.plugin.practice.protected import Consented, consented
 from payerproof.plugin.session import RunSession
 from payerproof.polite.retry_after import seconds_to_wait
@@ -79,6 +80,12 @@ class Practice:
         """A small export whose addresses others tried."""
         return observed(
             self._session, "handled", lambda: exporting.handled(self._session, self.clinic)
+        )
+
+    def patient_level(self) -> PatientLevel:
+        """The clinic's export of all patients, where the payer declares that."""
+        return observed(
+            self._session, "patient level", lambda: patient_level(self._session, self.clinic)
         )
 
     def small_export(self) -> Export:

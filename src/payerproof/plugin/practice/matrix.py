@@ -98,6 +98,12 @@ class Matrix:
             cell.patient for cell in self.cells if cell.clinic == clinic and cell.why == SHARED
         )
 
+    def withheld(self, clinic: str) -> frozenset[str]:
+        """Patient ids that a clinic may not meet, of those that can be told."""
+        return frozenset(
+            cell.patient for cell in self.cells if cell.clinic == clinic and cell.why != SHARED
+        )
+
     def named(self, reply: Reply) -> Iterator[str]:
         """Ids of the members whom a reply's resources are about."""
         for resource in reply.resources:

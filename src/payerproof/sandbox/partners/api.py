@@ -193,27 +193,27 @@ async def _group(
 async def _export(
     view: View, call: Call, request: Request, segments: tuple[str, ...], query: Pairs
 ) -> Reply:
-    """Kick an export off: of one of the client's own Groups, and of nothing else."""
+    """Kick an export off: of one of the client's own Groups, or of all members shared with it."""
     atr = segments[-1] == "$davinci-data-export"
-    if len(segments) != 3 or segments[0] != "Group":
+    everybody = segments == ("Patient", "$export") and view.tenant.face.patient_export
+    if not everybody and (len(segments) != 3 or segments[0] != "Group"):
         raise Refused(404, "not-supported", "Exports are of a Group.")
     policies = view.tenant.policies.partners
     if call.method not in policies.export_methods(segments[-1]):
         headers = {"Allow": "POST"}
         raise Refused(405, "not-supported", "This operation is POSTed.", headers=headers)
     policies.required_headers(request.headers, segments[-1])
-    if not policies.scope_allows(view.scopes, "Group", "r"):
-        raise outcome.insufficient_scope("Group")
-    group = policies.group_to_export(view, segments[1])
-    if group is None or not policies.may_export(view, group):
+    if not policies.scope_allows(view.scopes, segments[0], "r"):
+        raise outcome.insufficient_scope(segments[0])
+    group_id = "" if everybody else segments[1]
+    group = None if everybody else policies.group_to_export(view, group_id)
+    if not everybody and (group is None or not policies.may_export(view, group)):
         raise call.policies.absent(call.face, "foreign", None)
     if call.method == "POST":
         query = [*query, *kickoff.posted(await body_of(request))]
     url = view.tenant.partner_fhir_base + "/" + "/".join(segments)
     raw = request.scope.get("query_string", b"").decode("ascii", "replace")
-    asked = kickoff.understood(
-        view, call, segments[1], f"{url}{'?' * bool(raw)}{raw}", query, atr=atr
-    )
+    asked = kickoff.understood(view, call, group_id, f"{url}{'?' * bool(raw)}{raw}", query, atr=atr)
     return policies.begun(view, jobs.begin(view, call, asked))
 
 

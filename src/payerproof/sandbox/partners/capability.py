@@ -65,7 +65,7 @@ def capability_statement(tenant: Tenant) -> dict[str, Any]:
     }
 
 
-def _resource(_tenant: Tenant, kind: str) -> dict[str, Any]:
+def _resource(tenant: Tenant, kind: str) -> dict[str, Any]:
     if kind == "Binary":
         return {"type": kind, "interaction": [{"code": "read"}]}
     made: dict[str, Any] = {
@@ -75,6 +75,9 @@ def _resource(_tenant: Tenant, kind: str) -> dict[str, Any]:
     }
     if kind == "Patient":
         made["operation"] = [{"name": "member-match", "definition": _HREX + "member-match"}]
+        if tenant.face.patient_export:
+            definition = _BULK + "OperationDefinition/patient-export"
+            made["operation"].append({"name": "patient-export", "definition": definition})
     return made
 
 
