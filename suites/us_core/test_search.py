@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from payerproof.expect.advertised import lists_search
+from payerproof.expect.advertised import lists_for_any_type, lists_search
 from payerproof.expect.demands import (
     by_patient,
     coded,
@@ -19,10 +19,13 @@ from payerproof.expect.demands import (
     holding,
     narrowest,
     query,
+    repeatable,
     searches,
     several,
+    updated,
 )
 from payerproof.expect.queries import elsewhere, expect_found, with_another, within, without_match
+from payerproof.expect.repeated import expect_both, given_twice
 from payerproof.suite import (
     Api,
     Declared,
@@ -120,6 +123,43 @@ def test_ranges_of_dates(api: Api, member: Person, declared: Declared, search: s
     pages = api.once(member).all_pages(asked.kind, [*asked.pairs, ("_count", "100")])
     # then what lies on it comes, and nothing later
     expect_found(asked, pages)
+
+
+@check("us-core.search-last-updated/each-type", needs=("member",))
+@each("kind", by_patient("us-core"))
+def test_what_changed_is_found(
+    api: Api, member: Person, declared: Declared, capability: Mapping[str, Any], kind: str
+) -> None:
+    """_lastUpdated, where it is listed, brings what changed before or after a moment."""
+    # given a type whose changes can be asked for, and a change of the record
+    listed = lists_search(capability, f"{kind}:_lastUpdated")
+    not_applicable_unless(
+        listed or lists_for_any_type(capability, "_lastUpdated"),
+        f"The CapabilityStatement does not list _lastUpdated for {kind}.",
+    )
+    # (each type by another comparator: one request of each tells them all apart)
+    comparator = COMPARED[by_patient("us-core").index(kind) % len(COMPARED)]
+    asked = updated(member, declared.us_core[0], kind, comparator)
+    # when what changed before or after it is asked for
+    pages = api.once(member).all_pages(kind, [*asked.pairs, ("_count", "100")])
+    # then what lies on the right side comes, and nothing of the other
+    expect_found(asked, pages)
+
+
+@check("us-core.search-repeated/both-values", needs=("member",))
+@each("search", repeatable("us-core"))
+def test_parameters_given_twice(api: Api, member: Person, declared: Declared, search: str) -> None:
+    """A parameter given twice brings what fits both values, or the answer tells that one counts."""
+    # given a search that finds something, and another value of its parameter
+    name = search.partition("+")[2]
+    asked = query(member, holding(declared.us_core, search, "SHALL"), search)
+    found = api.once(member).search(asked.kind, [*asked.pairs, ("_count", "100")])
+    inconclusive_unless(found.matches, "the search finds nothing as it is", found.exchange)
+    both = given_twice(asked, name, member.known(asked.kind))
+    # when both values are given, each in a parameter of its own
+    pages = api.once(member).all_pages(asked.kind, [*both.pairs, ("_count", "100")])
+    # then nothing comes that fits one of them only
+    expect_both(both, name, pages)
 
 
 @check("us-core.search-several/any-of-them", needs=("member",))

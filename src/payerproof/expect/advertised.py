@@ -61,6 +61,16 @@ def lists_search(statement: Mapping[str, Any], search: str) -> bool:
     return set(names.split("+")) <= listed
 
 
+def lists_for_any_type(statement: Mapping[str, Any], name: str) -> bool:
+    """True where a statement lists a parameter for every type (``rest.searchParam``)."""
+    return any(
+        one.get("name") == name
+        for rest in mappings(statement.get("rest"))
+        if rest.get("mode") == "server"
+        for one in mappings(rest.get("searchParam"))
+    )
+
+
 def interactions(resource: Mapping[str, Any]) -> frozenset[str]:
     """Codes of the interactions that a type is advertised with."""
     return frozenset(str(one.get("code")) for one in mappings(resource.get("interaction")))

@@ -128,6 +128,18 @@ def included(guide: str, *levels: str, reverse: bool = False) -> list[str]:
     return sorted(found)
 
 
+def repeatable(guide: str) -> list[str]:
+    """``Type:patient+code`` of each demanded search by the member and one code."""
+    return [one for one in coded(guide, "SHALL") if ":patient+" in one and one.count("+") == 1]
+
+
+def updated(person: Knows, held: Duties, kind: str, comparator: str) -> Query:
+    """A query by what changed, compared with a change of the record (``_lastUpdated``)."""
+    return query(
+        person, held, f"{kind}:patient+_lastUpdated", prefixes={"_lastUpdated": comparator}
+    )
+
+
 def _definitions(guide: str, search: Search) -> Iterator[Parameter]:
     for version in versions(guide):
         for name in search.names:

@@ -249,16 +249,22 @@ def with_another(query: Query, name: str, resources: Sequence[Mapping[str, Any]]
     return _query(query.kind, Shelf(resources), criteria)
 
 
+def known_values(parameter: Parameter, resources: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Values of a parameter under which the first known resources are found."""
+    for resource in resources[:_LOOKED_AT]:
+        yield from candidates(parameter, values_of(resource, parameter), "", "", bare=False)
+
+
+def chosen_again(
+    query: Query, criterion: Criterion, resources: Sequence[Mapping[str, Any]]
+) -> Query:
+    """The query with one more criterion, over these resources."""
+    return _query(query.kind, Shelf(resources), (*query.criteria, criterion))
+
+
 def _joined(one: Criterion, resources: Sequence[Mapping[str, Any]]) -> Criterion:
     """A criterion with a second value before its own."""
-    others = (
-        text
-        for resource in resources[:_LOOKED_AT]
-        for text in candidates(
-            one.parameter, values_of(resource, one.parameter), "", "", bare=False
-        )
-        if text != one.value
-    )
+    others = (text for text in known_values(one.parameter, resources) if text != one.value)
     return Criterion(one.parameter, f"{next(others, 'entered-in-error')},{one.value}")
 
 
