@@ -164,7 +164,8 @@ def seeded_by(*modules: str) -> set[str]:
     for module in modules:
         source = (Path(defects.__file__).parent / f"{module}.py").read_text(encoding="utf-8")
         calls = (
-            r'^@?(?:decision\(\s+"\w+",|remembering\(|data\(|seed\(|_\w+\()\s+"([a-z0-9-]+)",\s+"'
+            r'^@?(?:decision\(\s+"\w+",|remembering\(|data\(|seed\(|_\w+\()'
+            r'\s+"([a-z0-9-]+)",\s+(?:"|AREA,)'
         )
         found |= set(re.findall(calls, source, re.MULTILINE))
     assert found <= set(defects.all_defects())

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from clinic import Clinic, at, export, fetch, kick_off, members, poll, roster
+from defect_payer import seeded_by
 from joserfc.jwk import ECKey
 from matched import attestation, bundle, coverage_of, for_clinic, patient_of, request_of
 from member_browser import AppUnderTest, Browser, Page
@@ -421,7 +422,11 @@ def test_a_faulty_payer_still_serves(name):
 
 def test_every_fault_of_these_modules_is_here():
     known = {n for n, d in all_defects().items() if d.area in ("provider_access", "bulk")}
-    assert known == set(SHOWN) | set(MORE)
+    apart = seeded_by("mutual_tls") | {
+        "cut-off-clinic-fetches-files",
+        "cut-off-clinic-watches-exports",
+    }
+    assert known == set(SHOWN) | set(MORE) | apart
 
 
 def test_for_clinic_asks_for_everybody():

@@ -11,7 +11,8 @@ from payerproof.sandbox.defects.changing import seed
 from payerproof.sandbox.defects.replacing import both, partners
 from payerproof.sandbox.defects.rewriting import Memory
 from payerproof.sandbox.fhir.call import Call, Reply
-from payerproof.sandbox.partners import api, bulk, jobs
+from payerproof.sandbox.oauth.resource import presented_token
+from payerproof.sandbox.partners import api, bulk, jobs, token
 from payerproof.sandbox.partners.clients import PartnerClient
 from payerproof.sandbox.partners.jobs import ExportJob
 from payerproof.sandbox.partners.view import View
@@ -158,6 +159,29 @@ seed(
     "AC-05-6",
     "A person of the plan approves each export, which takes a week",
     both(partners(export_lifetime=30 * 86400.0), partners(status=_awaits_approval)),
+)
+
+
+def _file_of_the_cut_off(request: Request, tenant: Tenant) -> View:
+    found = token.token_record(tenant, presented_token(request) or "")
+    if found is None or not token.token_is_current(tenant, found):
+        return api.view_of(request, tenant)
+    return View(tenant, tenant.clients[found.client_id], found.scopes)
+
+
+seed(
+    "cut-off-clinic-fetches-files",
+    AREA,
+    "N-BULK-12 AC-05-1",
+    "A clinic that is cut off can ask for nothing more, and go on fetching files for a while",
+    partners(view_of_file=_file_of_the_cut_off),
+)
+seed(
+    "cut-off-clinic-watches-exports",
+    AREA,
+    "N-BULK-12 AC-05-1",
+    "Exports of a clinic that is cut off run on; their status and files stay open to it",
+    partners(view_of_file=_file_of_the_cut_off, view_of_status=_file_of_the_cut_off),
 )
 
 

@@ -1,0 +1,132 @@
+"""Payer-to-Payer: the wrong payer served, the right member refused, the answer too late."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from payerproof.sandbox.data.members import MEMBER_NUMBERS
+from payerproof.sandbox.data.world import Person
+from payerproof.sandbox.defects.changing import seed
+from payerproof.sandbox.defects.replacing import both, partners
+from payerproof.sandbox.fhir.call import Refused, Reply
+from payerproof.sandbox.partners import attribution, bulk, matching
+from payerproof.sandbox.partners.clients import PartnerClient
+from payerproof.sandbox.partners.jobs import ExportJob
+from payerproof.sandbox.partners.matching import Asked
+from payerproof.sandbox.partners.view import View
+from payerproof.sandbox.tenant import Tenant
+
+AREA = "payer_to_payer"
+
+
+def _wanted_by_somebody(tenant: Tenant, member: str) -> bool:
+    day = tenant.clock.today().date()
+    return any(one.member == member and one.holds_on(day) for one in tenant.partners.exchanges)
+
+
+def _without_match(tenant: Tenant, client: PartnerClient, member: str) -> bool:
+    if client.kind == "provider":
+        return attribution.shares(tenant, client, member)
+    return _wanted_by_somebody(tenant, member)
+
+
+seed(
+    "exchange-opens-to-payers-unmatched",
+    AREA,
+    "N-BULK-22",
+    "Members who opted into an exchange can be read by every payer, matched or not",
+    partners(shares_on_read=_without_match, shares_on_search=_without_match),
+)
+
+
+def _any_payers_match(tenant: Tenant, _client: PartnerClient, member: str) -> bool:
+    policies = tenant.policies.partners
+    return any(
+        member in match.members
+        and policies.match_lives(tenant, match)
+        and policies.consent_holds(tenant, match.members[member])
+        for match in tenant.partners.matches.values()
+    )
+
+
+def _any_payer_wanted(tenant: Tenant, _client: PartnerClient, member: str) -> bool:
+    return _wanted_by_somebody(tenant, member)
+
+
+seed(
+    "match-of-one-payer-opens-to-others",
+    AREA,
+    "N-BULK-22",
+    "A match is kept by member and not by who asked: what one payer matched others read",
+    partners(is_matched=_any_payers_match, wants_exchange=_any_payer_wanted),
+)
+
+
+def _by_the_desk(seen: View, job: ExportJob) -> Reply:
+    if seen.client.kind == "payer" and seen.tenant.clock.now() < job.at + 5 * 86400.0:
+        return Reply(202, headers={"X-Progress": "with the desk", "Retry-After": "7200"})
+    return bulk.status(seen, job)
+
+
+seed(
+    "payers-wait-for-the-desk",
+    AREA,
+    "AC-05-6",
+    "Clinics get their exports at once; those of payers go over a desk and take five days",
+    both(partners(export_lifetime=30 * 86400.0), partners(status=_by_the_desk)),
+)
+
+
+def _at_one_address(person: Person, asked: Asked) -> bool:
+    return bool(asked.patient.get("address")) and matching.describes(person, asked)
+
+
+def _full_name(person: Person, asked: Asked) -> bool:
+    rows = asked.patient.get("name", ())
+    whole = any(one.get("text") == person.name for one in rows)
+    return whole and matching.describes(person, asked)
+
+
+seed(
+    "payers-match-needs-an-address",
+    AREA,
+    "N-BULK-21",
+    "No member is matched without a postal address, which no payer has to send",
+    partners(describes=_at_one_address),
+)
+seed(
+    "payers-match-needs-the-name-as-text",
+    AREA,
+    "N-BULK-21",
+    "Names are compared by their text alone: family and given name match nobody",
+    partners(describes=_full_name),
+)
+
+
+def _subscriber(seen: View, asked: Asked) -> Reply:
+    reply = matching.member_match(seen, asked)
+    others = [one for one in seen.tenant.world.people.values() if one.patient]
+    person = seen.tenant.policies.partners.identified(seen.tenant, asked)
+    if person is None or reply.resource is None:
+        raise Refused(422, "not-found", "No single member matches.")
+    wrong = next(one for one in others if one.user != person.user)
+    rows: list[dict[str, Any]] = [
+        {
+            **one,
+            "valueIdentifier": {"system": MEMBER_NUMBERS, "value": wrong.member_number},
+        }
+        if one["name"] == "MemberIdentifier"
+        else {**one, "valueReference": {"reference": f"Patient/{wrong.patient}"}}
+        for one in reply.resource["parameter"]
+    ]
+    return replace(reply, resource={**reply.resource, "parameter": rows})
+
+
+seed(
+    "match-answers-with-another-member",
+    AREA,
+    "N-BULK-21",
+    "The right member is matched, and the answer names the next row of the table",
+    partners(member_match=_subscriber),
+)
