@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from payerproof.expect.no_match import expect_no_match
 from payerproof.fhir.exchanging import identifies
 from payerproof.plugin.exchange import GOOD, Matches
 from payerproof.plugin.near_misses import NAMES
@@ -99,10 +100,4 @@ def test_who_did_not_opt_in_is_not_matched(exchanges: Exchanges, who: str) -> No
 
 def _expect_no_match(seen: Matches, how: str) -> None:
     reply = seen.replies[how]
-    expect.that(
-        not identifies(reply),
-        f"no match with: {how}",
-        f"{reply.status} with a match" if identifies(reply) else f"{reply.status}",
-        seen.replies[GOOD].exchange,
-        reply.exchange,
-    )
+    expect_no_match(reply, int(identifies(reply)), seen.replies[GOOD].exchange, what=how)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from payerproof.expect.no_match import expect_no_match
 from payerproof.fhir.matching import groups_in
 from payerproof.plugin.practice.matched import GOOD, OPTED_OUT, UNKNOWN, Matched
 from payerproof.suite import (
@@ -160,20 +161,7 @@ def test_a_matched_group_is_the_clinics_own(practice: Practice) -> None:
 
 def _expect_no_match(practice: Practice, name: str) -> None:
     seen = practice.matched()
-    reply, found = seen.replies[name], seen.members(name)
-    expect.that(
-        not found,
-        "no member matched",
-        f"{len(found)} members matched" if found else f"none ({reply.status})",
-        reply.exchange,
-    )
-    told = seen.patient in str(reply.body) if seen.patient else False
-    expect.that(
-        not told,
-        "an answer without the member's id",
-        "it is told" if told else "it is not",
-        reply.exchange,
-    )
+    expect_no_match(seen.replies[name], len(seen.members(name)), what=name, secret=seen.patient)
 
 
 def _shape(seen: Matched, name: str) -> str:

@@ -16,6 +16,7 @@ from payerproof.browser.facts import AuthorizationOutcome, ConnectedApps
 from payerproof.expect.outcomes import inconclusive_unless
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.grants import Grant
+from payerproof.plugin.watching import Watch
 from payerproof.smart.tokens import TokenAnswer
 
 OPENED = ("read", "search", "search by POST", "compartment", "everything", "documents")
@@ -24,20 +25,8 @@ OPENED = ("read", "search", "search by POST", "compartment", "everything", "docu
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Watched:
+class Watched(Watch):
     """Looks at the member's own Patient with one access token, before and after."""
-
-    before: Reply
-    replies: tuple[Reply, ...] = ()
-    """After the revocation, the last one being that which was refused, if any was."""
-    delay: float | None = None
-    """Seconds from the revocation to the refusal; None where none came while the run waited."""
-
-    @property
-    def last(self) -> Reply:
-        """The latest reply."""
-        return (self.replies or (self.before,))[-1]
 
     def must_have_opened(self) -> None:
         """End the check as inconclusive where the token opened nothing to begin with."""

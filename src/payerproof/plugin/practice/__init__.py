@@ -5,7 +5,7 @@ from __future__ import annotations
 from payerproof.plugin.practice.altering import Altered, Dated
 from payerproof.plugin.practice.asking import Asked, Crossed
 from payerproof.plugin.practice.asserting import Asserted
-from payerproof.plugin.practice.choosing import Chosen, Look, shows
+from payerproof.plugin.practice.choosing import Chosen, shows
 from payerproof.plugin.practice.entry import Entry, offers
 from payerproof.plugin.practice.exporting import Full, Handled
 from payerproof.plugin.practice.fixture import Choices, Practice
@@ -26,7 +26,6 @@ __all__ = [
     "Entry",
     "Full",
     "Handled",
-    "Look",
     "Matched",
     "Matrix",
     "Practice",

@@ -26,27 +26,12 @@ from payerproof.plugin.practice.entry import (
 )
 from payerproof.plugin.practice.exporting import exported, kicked_off
 from payerproof.plugin.session import RunSession
+from payerproof.plugin.watching import Watch
 from payerproof.target import Clinic, Persona
 from payerproof.target.needs import can_log_in, served_clinics, shared_with
 
 TYPES = "Patient,Coverage,ExplanationOfBenefit"
 Ask = Callable[[], Reply]
-
-
-@dataclass(frozen=True)
-class Look:
-    """One way to a member's data, tried before a change and after it."""
-
-    before: Reply
-    replies: tuple[Reply, ...] = ()
-    """After the change; the last one showed nothing, if any did."""
-    delay: float | None = None
-    """Seconds until nothing came any more; None where something still came."""
-
-    @property
-    def last(self) -> Reply:
-        """The latest reply."""
-        return (self.replies or (self.before,))[-1]
 
 
 def shows(reply: Reply, patient: str) -> bool:
@@ -65,7 +50,7 @@ class Chosen:
     patient: str = field(repr=False)
     clinics: tuple[str, ...]
     """Clinics that were watched, the first one most closely."""
-    looks: Mapping[str, Look]
+    looks: Mapping[str, Watch]
     exports: Mapping[str, Export]
     """``before``, ``running``, ``full``, ``since``, ``again``: those that were made."""
     stored: tuple[File, ...] = ()
@@ -75,10 +60,10 @@ class Chosen:
     own_before: Reply | None = None
     own_after: Reply | None = None
     """The member's own app reading their Patient, before and after."""
-    back: Mapping[str, Look] = field(default_factory=dict)
+    back: Mapping[str, Watch] = field(default_factory=dict)
     """The looks again after the member opted in; ``delay`` is the time until something came."""
 
-    def look(self, name: str) -> Look:
+    def look(self, name: str) -> Watch:
         """One of `looks`; ends the check as inconclusive where it showed nothing before."""
         inconclusive_unless(name in self.looks, f"it could not be tried: {name}")
         found = self.looks[name]
@@ -182,7 +167,7 @@ class Choosing:
 
     def _watched(
         self, asks: Mapping[str, Ask], before: Mapping[str, Reply], *, present: bool
-    ) -> dict[str, Look]:
+    ) -> dict[str, Watch]:
         """Look in turns until everything is as it should be, or the time is up."""
         policy, started = self.session.target.policy, time.monotonic()
         seen: dict[str, list[Reply]] = {name: [] for name in asks}
@@ -198,7 +183,7 @@ class Choosing:
                 break
             time.sleep(policy.revocation_poll_seconds)
         return {
-            name: Look(before[name], tuple(replies), delays.get(name))
+            name: Watch(before[name], tuple(replies), delays.get(name))
             for name, replies in seen.items()
         }
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
-from urllib.parse import parse_qsl, unquote, urlsplit
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from payerproof.sandbox.access import Access, Refusal
 from payerproof.sandbox.fhir import docref, outcome
-from payerproof.sandbox.fhir.accounting import MOST
 from payerproof.sandbox.fhir.call import Call, Refused, Reply
 from payerproof.sandbox.fhir.capability import capability_statement, own_oauth_uris
 from payerproof.sandbox.fhir.negotiation import handling
@@ -22,10 +19,27 @@ from payerproof.sandbox.fhir.paging import PageRequest, page_request
 from payerproof.sandbox.fhir.parameters import PARAMETERS
 from payerproof.sandbox.fhir.reading import NOWHERE, compartment_search, get, side_door
 from payerproof.sandbox.fhir.search import later_page, search, unauthorized
+from payerproof.sandbox.fhir.serving import (
+    Pairs,
+    account,
+    answered,
+    below_base,
+    body_of,
+    endpoint_for,
+    negotiate,
+    query_pairs,
+    target_of,
+)
 
-_MAX_BODY = 64 * 1024
-_MAX_QUERY = 8 * 1024
-Pairs = list[tuple[str, str]]
+
+async def answer(request: Request) -> Response:
+    """Answer one request below the FHIR base; never raises on account of what was sent."""
+    policies = request.state.tenant.policies.fhir
+    return await answered(request, _reply, policies.error_reply, policies.headers_of)
+
+
+FhirEndpoint = endpoint_for(answer)
+"""ASGI endpoint of the whole FHIR API; every method comes here."""
 
 
 def routes() -> list[BaseRoute]:
@@ -36,54 +50,6 @@ def routes() -> list[BaseRoute]:
 def mounted_at(path: str) -> list[BaseRoute]:
     """Return the routes of the API at a path, the base without trailing slash included."""
     return [Route(path, FhirEndpoint), Mount(path, routes=routes())]
-
-
-class FhirEndpoint:
-    """ASGI endpoint of the whole FHIR API; every method comes here."""
-
-    def __init__(self, scope: Any, receive: Any, send: Any) -> None:
-        self._scope, self._receive, self._send = scope, receive, send
-
-    def __await__(self) -> Any:
-        return self._answer().__await__()
-
-    async def _answer(self) -> None:
-        request = Request(self._scope, self._receive)
-        response = await answer(request)
-        await response(self._scope, self._receive, self._send)
-
-
-async def answer(request: Request) -> Response:
-    """Answer one request below the FHIR base; never raises on account of what was sent."""
-    tenant = request.state.tenant
-    policies = tenant.policies.fhir
-    try:
-        reply = await _reply(request, tenant)
-    except Refused as refused:
-        reply = policies.error_reply(refused, target_of(request))
-    except UnicodeError:
-        garbled = Refused(400, "value", "The request is not UTF-8.")
-        reply = policies.error_reply(garbled, target_of(request))
-    return written(request, reply, policies.headers_of(reply))
-
-
-def target_of(request: Request) -> str:
-    """Path and query of a request, as sent."""
-    raw = request.scope.get("raw_path") or request.scope["path"].encode()
-    query = request.scope.get("query_string", b"")
-    return str((raw + (b"?" + query if query else b"")).decode("latin-1"))
-
-
-def written(request: Request, reply: Reply, headers: Any) -> Response:
-    """Write a reply as the answer to a request."""
-    body = reply.raw if reply.resource is None else orjson.dumps(reply.resource)
-    if reply.status in (204, 304):
-        headers = {name: value for name, value in headers.items() if name != "Content-Type"}
-        body = b""
-    if request.method == "HEAD":
-        headers = {**headers, "Content-Length": str(len(body))}
-        body = b""
-    return Response(body, reply.status, headers=dict(headers))
 
 
 async def _reply(request: Request, tenant: Any) -> Reply:
@@ -142,17 +108,8 @@ def _later_page(
         return made[-1]
 
     reply = Reply(resource=later_page(presented, build, tenant.name, link))
-    _account(tenant, made[-1], ("next-page",), reply)
+    account(tenant, made[-1], ("next-page",), reply)
     return reply
-
-
-def _account(
-    tenant: Any, call: Call, segments: tuple[str, ...], outcome_of: Reply | Refused
-) -> None:
-    entry = call.policies.accounted(call, segments, outcome_of)
-    if entry is not None:
-        tenant.disclosures.append({"at": tenant.clock.moment().isoformat(), **entry})
-        del tenant.disclosures[:-MOST]
 
 
 async def _accounted(
@@ -164,7 +121,7 @@ async def _accounted(
         outcome_of = await _dispatch(call, request, segments, query)
     except Refused as refused:
         outcome_of = refused
-    _account(tenant, call, segments, outcome_of)
+    account(tenant, call, segments, outcome_of)
     if isinstance(outcome_of, Refused):
         raise outcome_of
     return outcome_of
@@ -193,39 +150,6 @@ def _call(request: Request, tenant: Any, method: str, access: Access) -> Call:
     )
 
 
-def below_base(request: Request, fhir_base: str) -> bytes:
-    """Return the raw path below the FHIR base, byte for byte as it was sent."""
-    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    prefix = urlsplit(fhir_base).path
-    depth = prefix.count("/")
-    parts = raw.split(b"/", depth + 1)
-    if unquote(b"/".join(parts[: depth + 1]).decode("ascii", "replace")) != prefix:
-        raise Refused(404, "not-found", NOWHERE)
-    return b"/" + parts[depth + 1] if len(parts) > depth + 1 else b""
-
-
-def query_pairs(raw: bytes) -> Pairs:
-    """Read the query; raises `Refused` (400, 414)."""
-    if len(raw) > _MAX_QUERY:
-        raise Refused(414, "too-long", "The query is too long; use POST _search.")
-    try:
-        text = raw.decode("ascii")
-    except UnicodeDecodeError:
-        raise Refused(400, "value", "The query is not percent-encoded.") from None
-    return parse_qsl(text, keep_blank_values=True, errors="strict")
-
-
-def negotiate(policies: Any, request: Request, query: Sequence[tuple[str, str]]) -> None:
-    """Refuse (406) what is not FHIR R4 JSON."""
-    wanted = next((value for name, value in query if name == "_format"), "")
-    accept = request.headers.get("accept", "")
-    segments = request.scope["path"].rstrip("/").split("/")
-    if len(segments) > 1 and segments[-2] == "Binary" and not wanted:
-        return
-    if not policies.negotiate(accept, wanted):
-        raise Refused(406, "not-supported", "This API speaks FHIR R4 as JSON only.")
-
-
 async def post(call: Call, request: Request, segments: tuple[str, ...], query: Pairs) -> Reply:
     """Answer one POST of an authenticated call; raises `Refused`."""
     body = await body_of(request)
@@ -246,13 +170,3 @@ async def post(call: Call, request: Request, segments: tuple[str, ...], query: P
     if len(segments) == 4 and kind == "Patient" and segments[2] in PARAMETERS:
         return compartment_search(call, segments[1], segments[2], pairs)
     raise Refused(404, "not-found", NOWHERE)
-
-
-async def body_of(request: Request) -> bytes:
-    """Read the body, up to what the API takes; raises `Refused` (413)."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_BODY:
-            raise Refused(413, "too-long", "The body is too long.")
-    return body

@@ -9,22 +9,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from payerproof.sandbox.access import Access, Refusal
-from payerproof.sandbox.fhir import outcome
-from payerproof.sandbox.fhir.accounting import MOST
+from payerproof.sandbox.fhir import outcome, serving
 from payerproof.sandbox.fhir.call import Call, Refused, Reply
 from payerproof.sandbox.fhir.paging import page_request
 from payerproof.sandbox.fhir.parameters import PARAMETERS
 from payerproof.sandbox.fhir.policy import FhirPolicies
 from payerproof.sandbox.fhir.reading import NOWHERE, get
 from payerproof.sandbox.fhir.search import later_page, unauthorized
-from payerproof.sandbox.fhir.server import (
+from payerproof.sandbox.fhir.server import post
+from payerproof.sandbox.fhir.serving import (
+    Pairs,
+    account,
     below_base,
     body_of,
     negotiate,
-    post,
     query_pairs,
-    target_of,
-    written,
 )
 from payerproof.sandbox.partners import groups, jobs, kickoff, matching
 from payerproof.sandbox.partners.capability import capability_statement
@@ -35,37 +34,23 @@ if TYPE_CHECKING:
     from payerproof.sandbox.partners.token import SystemToken
     from payerproof.sandbox.tenant import Tenant
 
-Pairs = list[tuple[str, str]]
 _PLAIN = FhirPolicies()
 _EXPORTS = ("$export", "$davinci-data-export")
 
 
-class PartnerEndpoint:
-    """ASGI endpoint of the whole FHIR API for partners; every method comes here."""
-
-    def __init__(self, scope: Any, receive: Any, send: Any) -> None:
-        self._scope, self._receive, self._send = scope, receive, send
-
-    def __await__(self) -> Any:
-        return self._answer().__await__()
-
-    async def _answer(self) -> None:
-        request = Request(self._scope, self._receive)
-        response = await answered(request, _fhir)
-        await response(self._scope, self._receive, self._send)
+async def answer(request: Request) -> Response:
+    """Answer one request below the base for partners."""
+    return await answered(request, _fhir)
 
 
-async def answered(request: Request, make: Any) -> Response:
+PartnerEndpoint = serving.endpoint_for(answer)
+"""ASGI endpoint of the whole FHIR API for partners; every method comes here."""
+
+
+async def answered(request: Request, make: serving.Make) -> Response:
     """Answer one request by `make`; what it refuses becomes an OperationOutcome."""
-    tenant: Tenant = request.state.tenant
-    try:
-        reply: Reply = await make(request, tenant)
-    except Refused as refused:
-        reply = tenant.policies.partners.error_reply(refused, target_of(request))
-    except UnicodeError:
-        garbled = Refused(400, "value", "The request is not UTF-8.")
-        reply = tenant.policies.partners.error_reply(garbled, target_of(request))
-    return written(request, reply, outcome.headers_of(reply))
+    policies = request.state.tenant.policies.partners
+    return await serving.answered(request, make, policies.error_reply, outcome.headers_of)
 
 
 def view_of(request: Request, tenant: Tenant) -> View:
@@ -116,7 +101,7 @@ async def _fhir(request: Request, tenant: Tenant) -> Reply:
         result = await _dispatch(view, call, request, segments, query)
     except Refused as refused:
         result = refused
-    account(view, call, segments, result)
+    account(tenant, call, segments, result)
     if isinstance(result, Refused):
         raise result
     return result
@@ -125,15 +110,6 @@ async def _fhir(request: Request, tenant: Tenant) -> Reply:
 def _segments(request: Request, tenant: Tenant) -> tuple[str, ...]:
     raw = below_base(request, tenant.partner_fhir_base)
     return _PLAIN.path_segments(raw)
-
-
-def account(view: View, call: Call, segments: tuple[str, ...], result: Reply | Refused) -> None:
-    """Write what was disclosed or refused into the payer's accounting."""
-    entry = call.policies.accounted(call, segments, result)
-    if entry is not None:
-        moment = view.tenant.clock.moment().isoformat()
-        view.tenant.disclosures.append({"at": moment, **entry})
-        del view.tenant.disclosures[:-MOST]
 
 
 async def _dispatch(

@@ -15,7 +15,8 @@ from starlette.responses import Response
 
 from payerproof.sandbox.fhir import outcome
 from payerproof.sandbox.fhir.call import Refused, Reply
-from payerproof.sandbox.partners.api import account, answered, call_of, own_job
+from payerproof.sandbox.fhir.serving import account
+from payerproof.sandbox.partners.api import answered, call_of, own_job
 
 if TYPE_CHECKING:
     from payerproof.sandbox.partners.jobs import ExportJob
@@ -81,7 +82,7 @@ async def _file(request: Request, tenant: Tenant) -> Reply:
         raise outcome.insufficient_scope(file.kind)
     content = b"".join(policies.current_lines(view, job, file))
     reply = Reply(raw=content, content_type=NDJSON)
-    account(view, call_of(view, request, "GET"), ("bulk-file", file.name), _listing(content))
+    account(view.tenant, call_of(view, request, "GET"), ("bulk-file", file.name), _listing(content))
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers = {"Content-Encoding": "gzip"}
         reply = Reply(raw=gzip.compress(content), content_type=NDJSON, headers=headers)

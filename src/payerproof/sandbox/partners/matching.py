@@ -16,7 +16,7 @@ from starlette.requests import Request
 from payerproof.sandbox.data.members import MEMBER_NUMBERS
 from payerproof.sandbox.data.world import Person, Resource
 from payerproof.sandbox.fhir.call import Call, Refused, Reply
-from payerproof.sandbox.fhir.server import body_of
+from payerproof.sandbox.fhir.serving import body_of
 from payerproof.sandbox.oauth.store import new_id
 from payerproof.sandbox.partners import jobs
 from payerproof.sandbox.partners.clients import Attribution

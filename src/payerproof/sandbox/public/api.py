@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -12,13 +13,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from payerproof.sandbox.fhir import outcome
 from payerproof.sandbox.fhir.call import Refused, Reply
 from payerproof.sandbox.fhir.policy import FhirPolicies
-from payerproof.sandbox.fhir.server import (
+from payerproof.sandbox.fhir.serving import (
+    answered,
     below_base,
     body_of,
+    endpoint_for,
     negotiate,
     query_pairs,
-    target_of,
-    written,
 )
 from payerproof.sandbox.public.search import Shelf, search
 from payerproof.sandbox.public.tables import FORMULARY, PLAN_NET, REVERSE, TABLES
@@ -34,36 +35,21 @@ _STATEMENTS = {
 }
 
 
-def endpoint_for(api: str) -> type:
+def endpoint_of(api: str) -> type:
     """Make the ASGI endpoint of one open API; every method comes to it."""
-
-    class OpenEndpoint:
-        def __init__(self, scope: Any, receive: Any, send: Any) -> None:
-            self._scope, self._receive, self._send = scope, receive, send
-
-        def __await__(self) -> Any:
-            return self._answer().__await__()
-
-        async def _answer(self) -> None:
-            request = Request(self._scope, self._receive)
-            response = await answer(request, api)
-            await response(self._scope, self._receive, self._send)
-
-    return OpenEndpoint
+    return endpoint_for(lambda request: answer(request, api))
 
 
 async def answer(request: Request, api: str) -> Response:
     """Answer one request below an open base."""
     tenant: Tenant = request.state.tenant
     shelf = Shelf(tenant, api)
-    try:
-        reply = await _reply(request, shelf)
-    except Refused as refused:
-        reply = outcome.error_reply(refused, target_of(request))
-    except UnicodeError:
-        garbled = Refused(400, "value", "The request is not UTF-8.")
-        reply = outcome.error_reply(garbled, target_of(request))
-    return written(request, reply, tenant.policies.public.headers_of(shelf, reply))
+
+    async def make(request: Request, _tenant: Tenant) -> Reply:
+        return await _reply(request, shelf)
+
+    headers = partial(tenant.policies.public.headers_of, shelf)
+    return await answered(request, make, outcome.error_reply, headers)
 
 
 def headers_of(_shelf: Shelf, reply: Reply) -> dict[str, str]:
@@ -146,6 +132,6 @@ def _resource(shelf: Shelf, kind: str) -> dict[str, Any]:
 
 def routes(api: str) -> list[BaseRoute]:
     """Addresses of one open API, below ``/directory`` or ``/formulary``."""
-    endpoint: Callable[..., Awaitable[Response]] = endpoint_for(api)
+    endpoint: Callable[..., Awaitable[Response]] = endpoint_of(api)
     inner = Mount("/fhir", routes=[Route("/{rest:path}", endpoint)])
     return [Mount(f"/{api}", routes=[Route("/fhir", endpoint), inner])]

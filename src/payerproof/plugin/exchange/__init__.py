@@ -1,0 +1,48 @@
+"""What another payer gets of members: matches right and wrong, and what is handed over.
+
+42 CFR 422.121(b); HRex 1.1.0, $member-match; PDex 2.2.0, Payer-to-Payer. Each observation is made
+once in a run and judged by many checks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from payerproof.plugin.exchange.asking import ask, chosen, word
+from payerproof.plugin.exchange.handing import CLAIMS, YEARS, Handed, handed
+from payerproof.plugin.exchange.matches import GOOD, Matches, matches
+from payerproof.plugin.exchange.withdrawing import Withdrawn, ended, withdrawn
+from payerproof.plugin.organisations import Organisation, payer_of
+from payerproof.plugin.practice.observing import observed
+from payerproof.plugin.session import RunSession
+from payerproof.target import OtherPayer
+
+__all__ = ["CLAIMS", "GOOD", "YEARS", "Exchanges", "Handed", "Matches", "ask", "word"]
+
+
+@dataclass(frozen=True)
+class Exchanges:
+    """What other payers get; each observation is made once in a run."""
+
+    _session: RunSession = field(repr=False)
+
+    @property
+    def payer(self) -> Organisation[OtherPayer]:
+        """The payer whom members chose."""
+        return payer_of(self._session, chosen(self._session)[0])
+
+    def matches(self) -> Matches:
+        """One member matched, rightly and wrongly."""
+        return observed(self._session, "exchange: matches", lambda: matches(self._session))
+
+    def handed(self) -> Handed:
+        """Several members matched, and exported."""
+        return observed(self._session, "exchange: handed", lambda: handed(self._session))
+
+    def withdrawn(self) -> Withdrawn:
+        """A member takes the wish back between match and export."""
+        return observed(self._session, "exchange: withdrawn", lambda: withdrawn(self._session))
+
+    def ended(self) -> Withdrawn:
+        """A member's consent ends between match and export."""
+        return observed(self._session, "exchange: ended", lambda: ended(self._session))
