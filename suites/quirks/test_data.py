@@ -5,8 +5,9 @@ from __future__ import annotations
 from payerproof.expect.claims import CLAIMS
 from payerproof.expect.linked import keys_of
 from payerproof.expect.ways import nameless_providers, own_extensions
+from payerproof.expect.words import wordless
 from payerproof.fhir.rows import together
-from payerproof.suite import Api, Person, check, expect, inconclusive_unless
+from payerproof.suite import Api, Person, check, expect, inconclusive_unless, remark
 
 
 @check("quirks.provider-names/obtainable", needs=("member",))
@@ -34,5 +35,21 @@ def test_extensions_are_known(member: Person) -> None:
         not own,
         "extensions of FHIR and of its guides",
         f"{len(own)} extensions of its own, such as {', '.join(sorted(own)[:3])}",
+        *(x for found in member.record.exchanges.values() for x in found[:1]),
+    )
+
+
+@check("quirks.words-beside-codes/every-code", needs=("member",))
+def test_codes_have_words(member: Person) -> None:
+    """Drugs, and codes of lists that are licensed or the payer's own, come with words."""
+    rows = together(member.record.everything, member.around.everything)
+    every, bare = wordless(rows)
+    inconclusive_unless(every, f"{member}'s record holds no code that needs words")
+    told = [f"{bare[one]} of {every[one]} of {one}" for one, _ in bare.most_common(5)]
+    remark(f"{every.total()} codes of {len(every)} lists need words beside them.")
+    expect.that(
+        not bare,
+        "a text or display beside each code that cannot be looked up freely",
+        "without words: " + ", ".join(told) if told else f"so it is with {every.total()} codes",
         *(x for found in member.record.exchanges.values() for x in found[:1]),
     )

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from payerproof.sandbox.data.authorization_papers import build_form, build_note
-from payerproof.sandbox.data.coding import CARC, HCPCS, ICD10, THO, Json, concept
+from payerproof.sandbox.data.coding import CARC, HCPCS, ICD10, REVIEW_CODES, THO, Json, concept
 from payerproof.sandbox.data.facts import fixtures_folder
 from payerproof.sandbox.data.maker import Maker, instant
 
@@ -24,7 +24,6 @@ NUMBERS = "https://payer.sandbox.example/authorization-number"
 WHEN_DECIDED = PDEX + "StructureDefinition/base-ext-when-adjudicated"
 REVIEW_ACTION = PDEX + "StructureDefinition/extension-reviewAction"
 REVIEW_ACTION_CODE = PDEX + "StructureDefinition/extension-reviewActionCode"
-REVIEW_CODES = "https://codesystem.x12.org/005010/306"
 KINDS = PDEX + "CodeSystem/PDexAdjudicationDiscriminator"
 _NOT_SHOWN = "What came with the request does not show that the knee was examined."
 _REVIEW = {"approved": "A1", "denied": "A3", "pended": "A4"}

@@ -26,6 +26,7 @@ NUBC = "https://www.nubc.org/CodeSystem/"
 NUCC = "http://nucc.org/provider-taxonomy"
 NPI = "http://hl7.org/fhir/sid/us-npi"
 CARC = "https://x12.org/codes/claim-adjustment-reason-codes"
+REVIEW_CODES = "https://codesystem.x12.org/005010/306"
 POA = "https://www.cms.gov/Medicare/Medicare-Fee-for-Service-Payment/HospitalAcqCond/Coding"
 PLACE_OF_SERVICE = (
     "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
@@ -46,11 +47,38 @@ def coding(system: str, code: str) -> Json:
     return {"system": system, "code": code}
 
 
+_WORDS = {
+    (CDT, "D0120"): "Regular dental check-up",
+    (CDT, "D1110"): "Teeth cleaning",
+    (CDT, "D1120"): "Teeth cleaning for a child",
+    (CDT, "D2391"): "Tooth-coloured filling of one side of a back tooth",
+    (REVIEW_CODES, "A1"): "Approved",
+    (REVIEW_CODES, "A3"): "Denied",
+    (REVIEW_CODES, "A4"): "Waiting for a decision",
+    (NUBC + "PatDischargeStatus", "01"): "Went home",
+    (NUBC + "PointOfOrigin", "1"): "Came from home",
+    (NUBC + "PriorityTypeOfAdmitOrVisit", "3"): "Planned ahead",
+    (NUBC + "RevenueCodes", "0120"): "Bed in a shared room",
+    (NUBC + "RevenueCodes", "0301"): "Chemistry laboratory",
+    (NUBC + "RevenueCodes", "0324"): "Chest X-ray",
+    (NUBC + "RevenueCodes", "0360"): "Operating room",
+    (NUBC + "RevenueCodes", "0403"): "Mammography",
+    (NUBC + "RevenueCodes", "0420"): "Physical therapy",
+    (NUBC + "RevenueCodes", "0510"): "Clinic",
+    (NUBC + "RevenueCodes", "0750"): "Gastroenterology",
+    (NUBC + "TypeOfBill", "0111"): "Hospital stay, whole bill",
+    (NUBC + "TypeOfBill", "0131"): "Hospital visit without a stay, whole bill",
+    (CARC, "197"): "Not asked for beforehand",
+    (CARC, "50"): "Not found to be medically necessary",
+}
+"""Our own words for codes of licensed lists, whose displays are not ours to ship."""
+
+
 def concept(system: str, code: str, text: str = "") -> Json:
-    """Make a CodeableConcept of one coding, with our own words as text where given."""
+    """Make a CodeableConcept of one coding, with our own words as text where there are any."""
     made: Json = {"coding": [coding(system, code)]}
-    if text:
-        made["text"] = text
+    if words := text or _WORDS.get((system, code), ""):
+        made["text"] = words
     return made
 
 
