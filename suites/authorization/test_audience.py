@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from payerproof.expect.claims import CLAIMS
 from payerproof.expect.doorstep import attempt, told
 from payerproof.suite import (
     Api,
     Apps,
     Authorization,
+    Clinic,
     Lease,
+    Organisation,
     Person,
     Target,
     check,
@@ -120,3 +123,49 @@ def test_audience_with_and_without_slash(
     # then a code comes, as it did with the first
     expect(authorization.first_connection(member)).gives_code()
     expect(outcome).gives_code()
+
+
+@check("oauth.token-audience/members-token-at-clinics-api", needs=("clinic", "member"))
+def test_members_token_at_the_clinics_api(
+    api: Api, clinic: Organisation[Clinic], member: Person
+) -> None:
+    """A member's token opens nothing at the API for clinics."""
+    # given an API of its own for clinics, which gives a clinic something, and a member's token
+    _apart(api, clinic)
+    own = clinic.client.search("Patient", [("_count", "1")])
+    inconclusive_unless(own.ok, "the clinic itself is given nothing", own.exchange)
+    member.must_have("Patient")
+    # when the member's token is presented there
+    client = clinic.with_token(api.grant_of(member).access_token)
+    replies = [client.search(kind, [("_count", "1")]) for kind in ("Patient", "Group")]
+    # then nothing comes
+    expect(*replies).has_no_resource_of("Patient", "Group")
+    expect(*replies).discloses_nothing_about(member)
+
+
+@check("oauth.token-audience/clinics-token-at-members-api", needs=("clinic", "member"))
+def test_clinics_token_at_the_members_api(
+    api: Api, clinic: Organisation[Clinic], member: Person
+) -> None:
+    """A clinic's token opens nothing at the API for members."""
+    # given an API of its own for clinics, and a clinic's token that opens something there
+    _apart(api, clinic)
+    own = clinic.client.search("Patient", [("_count", "1")])
+    inconclusive_unless(own.ok, "the clinic itself is given nothing", own.exchange)
+    member.must_have("Patient", CLAIMS)
+    # when the clinic's token is presented at the members' API
+    client = api.anonymous().with_token(clinic.grant.access_token)
+    replies = [
+        client.search("Patient", [("_count", "1")]),
+        client.search(CLAIMS, patient=member.patient_id),
+    ]
+    # then nothing comes
+    expect(*replies).has_no_resource_of("Patient", CLAIMS)
+    expect(*replies).discloses_nothing_about(member)
+
+
+def _apart(api: Api, clinic: Organisation[Clinic]) -> None:
+    not_applicable_unless(
+        clinic.base.rstrip("/") != api.base.rstrip("/"),
+        "Clinics and members are served at one address, so a token has no other API to be kept to.",
+    )

@@ -168,7 +168,7 @@ def test_nothing_of_a_member_before_login(
     )
 
 
-@check("consent.refusal-explained/no-linked-record", needs=("browser",))
+@check("consent.refusal-explained/no-linked-record", needs=("browser", "portal_user"))
 def test_account_without_a_record(observed: Observed) -> None:
     """A portal user with no member record is told so in words and gets no code."""
     # given a portal account without a member's record behind it
@@ -194,7 +194,7 @@ def test_account_without_a_record(observed: Observed) -> None:
     )
 
 
-@check("consent.refusal-explained/app-is-told", needs=("browser",))
+@check("consent.refusal-explained/app-is-told", needs=("browser", "portal_user"))
 def test_app_is_told_of_the_refusal(observed: Observed) -> None:
     """The app of a portal user with no member record is told access_denied."""
     # given a portal account without a member's record behind it
@@ -205,9 +205,10 @@ def test_app_is_told_of_the_refusal(observed: Observed) -> None:
 
 
 def _without_record(observed: Observed) -> AuthorizationOutcome:
-    outcome = observed.without_record()
+    seen = observed.without_record()
+    outcome = seen.outcome
     inconclusive_unless(
-        outcome.logged_in or outcome.trouble in UNFIT or outcome.redirected,
+        seen.got_in,
         f"the portal user could not log in: {outcome.trouble}",
         *outcome.exchanges[-2:],
     )

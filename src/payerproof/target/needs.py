@@ -188,6 +188,13 @@ NEEDS: dict[str, Need] = {
         'add a persona with role = "minor" and one with represents = [the minor\'s id]',
         lambda target: guardianship(target) is not None,
     ),
+    "portal_user": Need(
+        "needs a portal account without a member's record behind it: "
+        'add a persona with a login and role = "portal-user"',
+        lambda target: any(
+            one.role == "portal-user" and can_log_in(target, one) for one in target.personas
+        ),
+    ),
     "household": Need(
         "needs two people covered by one subscriber, each with a login: "
         "give two personas the same household",

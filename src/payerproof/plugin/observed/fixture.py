@@ -23,6 +23,7 @@ from payerproof.plugin.observed.returned import (
 from payerproof.plugin.observed.scene import observe
 from payerproof.plugin.observed.signing_in import (
     Failed,
+    Recordless,
     failed,
     half_signed_in,
     without_record,
@@ -129,8 +130,8 @@ class Observed:
         """Logins that ought to fail: wrong passwords, and a name that nobody has."""
         return observe(self._session, "failed", failed)
 
-    def without_record(self) -> AuthorizationOutcome:
-        """A login of somebody who has no member's record."""
+    def without_record(self) -> Recordless:
+        """An app connected by somebody who has no member's record."""
         return observe(self._session, "without record", without_record)
 
     def represented(self) -> Represented:

@@ -6,9 +6,12 @@ import secrets
 from dataclasses import dataclass
 
 from payerproof.browser.facts import AuthorizationOutcome
+from payerproof.expect.claims import CLAIMS
 from payerproof.expect.outcomes import inconclusive_unless
+from payerproof.fhir.reply import Reply
 from payerproof.plugin.hands import Portal
 from payerproof.plugin.observed.scene import Scene
+from payerproof.smart.tokens import TokenAnswer
 
 SIGNIFICANT = 8
 """Letters of a password beyond which careless code has stopped to look (`crypt` of old)."""
@@ -25,12 +28,50 @@ def half_signed_in(scene: Scene) -> AuthorizationOutcome:
     return scene.authorization.visit(member, request, fresh=True, decision="half", then=then)
 
 
-def without_record(scene: Scene) -> AuthorizationOutcome:
+@dataclass(frozen=True)
+class Recordless:
+    """Somebody with a portal account and no member's record, who connected an app."""
+
+    person: str
+    """Whose account it was."""
+    outcome: AuthorizationOutcome
+    answer: TokenAnswer | None
+    """What the code brought; None where none came."""
+    seen: tuple[Reply, ...]
+    """A member's Patient and claims, and claims of nobody in particular, asked for by the token."""
+
+    @property
+    def got_in(self) -> bool:
+        """True where the login went far enough to tell that there is no record."""
+        seen = self.outcome
+        return (
+            seen.logged_in or seen.redirected or seen.trouble in ("no-linked-record", "ineligible")
+        )
+
+
+def without_record(scene: Scene) -> Recordless:
     """Let somebody connect an app whose portal account has no member's record behind it."""
     users = [one for one in scene.session.target.personas if one.role == "portal-user"]
     inconclusive_unless(users, "the payer file has no persona of the role portal-user")
-    person = scene.session.person(users[0])
-    return scene.authorization.visit(person, scene.authorization.request(scene.apps.default))
+    person, app = scene.session.person(users[0]), scene.apps.default
+    request = scene.authorization.request(app)
+    outcome = scene.authorization.visit(person, request)
+    code = outcome.parameters.get("code", "")
+    if not code:
+        return Recordless(person.id, outcome, None, ())
+    tokens = scene.authorization.tokens(app, person)
+    answer = tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
+    if not answer.gave_token:
+        return Recordless(person.id, outcome, answer, ())
+    client = scene.client(answer.access_token)
+    seen = (
+        client.read("Patient", scene.member.patient_id),
+        client.search(CLAIMS, patient=scene.member.patient_id),
+        client.search(CLAIMS, [("_count", "20")]),
+    )
+    if scene.session.configuration.document.get("revocation_endpoint"):
+        tokens.revoke(answer.refresh_token or answer.access_token)
+    return Recordless(person.id, outcome, answer, seen)
 
 
 @dataclass(frozen=True)
