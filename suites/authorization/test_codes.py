@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from payerproof.expect.operator import later
 from payerproof.suite import (
     Api,
     Apps,
     Authorization,
     Lease,
     Observed,
+    Operator,
     Person,
     Target,
     TokenAnswer,
@@ -32,7 +32,7 @@ def test_second_exchange(observed: Observed) -> None:
 
 @check("smart.code-single-use/late-exchange", needs=("member", "control:clock"), prod="no")
 def test_late_exchange(
-    api: Api, authorization: Authorization, lease: Lease, target: Target, member: Person
+    operator: Operator, authorization: Authorization, lease: Lease, target: Target, member: Person
 ) -> None:
     """A code older than the payer file's code lifetime is refused."""
     # given a code
@@ -40,7 +40,7 @@ def test_late_exchange(
     request = authorization.request(app)
     code = authorization.code(member, request)
     # when it is exchanged rightly, but a minute after the longest life a code may have
-    with later(api, target, target.policy.code_lifetime_seconds + 60):
+    with operator.later(target.policy.code_lifetime_seconds + 60):
         answer = authorization.tokens(app, member).exchange(
             code, request.redirect_uri, request.pkce.verifier
         )

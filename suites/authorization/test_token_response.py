@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from payerproof.expect.operator import later
 from payerproof.smart.scopes import resource_scopes
 from payerproof.suite import (
     Api,
@@ -10,6 +9,7 @@ from payerproof.suite import (
     Grant,
     Lease,
     Observed,
+    Operator,
     Person,
     SmartConfiguration,
     Target,
@@ -133,7 +133,9 @@ def test_short_lifetime(api: Api, target: Target, member: Person) -> None:
 
 
 @check("smart.token-lifetime/refused-after-expiry", needs=("member", "control:clock"), prod="no")
-def test_token_ends_when_it_says(api: Api, lease: Lease, target: Target, member: Person) -> None:
+def test_token_ends_when_it_says(
+    api: Api, lease: Lease, operator: Operator, member: Person
+) -> None:
     """The token works before and is refused after its stated end."""
     # given a token that opens the record and says when it ends
     grant = lease(member)
@@ -141,11 +143,11 @@ def test_token_ends_when_it_says(api: Api, lease: Lease, target: Target, member:
     before = api.as_(grant).read("Patient", member.patient_id)
     inconclusive_unless(before.ok, "the token did not work before its end", before.exchange)
     # when nearly all of that has passed, then it opens the record still
-    with later(api, target, max(0, (grant.expires_in or 0) - 60)):
+    with operator.later(max(0, (grant.expires_in or 0) - 60)):
         nearly = api.as_(grant).read("Patient", member.patient_id)
     expect(nearly).has_status(200)
     # when a minute more than that has passed
-    with later(api, target, (grant.expires_in or 0) + 60):
+    with operator.later((grant.expires_in or 0) + 60):
         after = api.as_(grant).read("Patient", member.patient_id)
     # then it opens nothing any more
     expect(after).has_status(401)

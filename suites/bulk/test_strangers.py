@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from payerproof.expect.operator import later
 from payerproof.fhir.bulk import NDJSON
 from payerproof.fhir.compartment import members_of
 from payerproof.smart.client import client_assertion
 from payerproof.suite import (
-    Api,
+    Operator,
     Practice,
-    Target,
     check,
     each,
     expect,
@@ -132,7 +130,7 @@ def test_after_a_deletion_all_is_gone(practice: Practice) -> None:
 
 
 @check("bulk.expiry/after-expires", needs=("clinic", "control:clock"), prod="no")
-def test_files_expire(api: Api, practice: Practice, target: Target) -> None:
+def test_files_expire(practice: Practice, operator: Operator) -> None:
     """After the time in Expires an export's files are not there any more."""
     # given a file that could be fetched, and a time until which it is kept
     clinic = practice.clinic
@@ -142,7 +140,7 @@ def test_files_expire(api: Api, practice: Practice, target: Target) -> None:
     not_applicable_unless(expires is not None, "The manifest has no Expires.", export.last.exchange)
     assert expires is not None
     # when that time is over
-    with later(api, target, expires + 60):
+    with operator.later(expires + 60):
         backend, lifetime = clinic.backend, int(expires) + 240
         proof = client_assertion(backend.client, backend.endpoint, lifetime=lifetime)
         token = backend.ask(assertion=proof).access_token or backend.ask().access_token

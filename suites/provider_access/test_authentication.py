@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from payerproof.expect.operator import later
 from payerproof.plugin.practice.cutting import SEARCH
 from payerproof.suite import (
-    Api,
     Choices,
     Clinic,
+    Operator,
     Organisation,
     Practice,
     Target,
@@ -215,9 +214,7 @@ def test_a_narrow_token_opens_no_more(practice: Practice) -> None:
 
 
 @check("provider-access.token-ends/after-its-time", needs=("clinic", "control:clock"), prod="no")
-def test_an_expired_token_opens_nothing(
-    api: Api, clinic: Organisation[Clinic], target: Target
-) -> None:
+def test_an_expired_token_opens_nothing(clinic: Organisation[Clinic], operator: Operator) -> None:
     """A clinic's token that has expired opens nothing."""
     # given a token of a clinic's, which says how long it lives
     answer = clinic.backend.ask()
@@ -226,7 +223,7 @@ def test_an_expired_token_opens_nothing(
     lifetime = answer.document.get("expires_in")
     inconclusive_unless(own.ok and isinstance(lifetime, int), "it opened nothing", own.exchange)
     # when that time is over, then it opens nothing
-    with later(api, target, float(lifetime or 0) + 60):
+    with operator.later(float(lifetime or 0) + 60):
         replies = [client.search("Patient", [("_count", "1")]), client.search("Group")]
     expect(*replies).is_refused()
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from payerproof.expect.given import Looks
 from payerproof.expect.operator import operate
 from payerproof.suite import (
     Api,
-    App,
     Authorization,
     Lease,
+    Operator,
     Person,
     Target,
     check,
@@ -63,7 +60,12 @@ def test_access_token_after_the_operator_revokes(
     prod="no",
 )
 def test_tokens_of_an_app_switched_off(
-    api: Api, authorization: Authorization, lease: Lease, member: Person, target: Target
+    api: Api,
+    authorization: Authorization,
+    lease: Lease,
+    member: Person,
+    operator: Operator,
+    target: Target,
 ) -> None:
     """After the payer switches the app off its tokens are refused."""
     # given a grant of the app that other checks need least, and that works
@@ -72,7 +74,8 @@ def test_tokens_of_an_app_switched_off(
     looks = Looks(api.as_(grant), member.patient_id)
     looks.must_open()
     # when the payer switches the app off
-    with _switched_off(api, target, app):
+    told = {"client_id": app.client_id}
+    with operator.changed("deactivate-app", told, told, by="activate-app"):
         delay = _watch(looks, target)
         answer = authorization.tokens(app, member).refresh(grant.refresh_token)
     # then neither token works
@@ -84,16 +87,6 @@ def test_tokens_of_an_app_switched_off(
         looks.last.exchange,
     )
     expect(answer).gives_no_token()
-
-
-@contextmanager
-def _switched_off(api: Api, target: Target, app: App) -> Iterator[None]:
-    """Switch an app off, and on again whatever happens in between."""
-    operate(api, target, "deactivate-app", client_id=app.client_id)
-    try:
-        yield
-    finally:
-        operate(api, target, "activate-app", client_id=app.client_id)
 
 
 def _watch(looks: Looks, target: Target) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from payerproof.expect.operator import later, operate
+from payerproof.expect.operator import operate
 from payerproof.expect.outcomes import Inconclusive, NotTested
 from payerproof.polite import Answer, Headers
 
@@ -27,13 +27,6 @@ def a_target(kind: str = "http") -> Any:
     address = "https://payer.example/clock"
     control = SimpleNamespace(kind=kind, method="POST", url=address, token=None)
     return SimpleNamespace(controls={"clock": control})
-
-
-def test_the_clock_comes_back_even_after_an_error() -> None:
-    hook = Hook()
-    with pytest.raises(ValueError, match="meanwhile"), later(hook, a_target(), 660):
-        raise ValueError("meanwhile")
-    assert [one["advance_seconds"] for one in hook.asked] == [660, -660]
 
 
 def test_a_failing_hook_is_inconclusive() -> None:

@@ -29,7 +29,7 @@ def as_of(defect: Defect | None) -> str:
 
 
 FOLDERS = {
-    "bulk": ("bulk", "provider_access"),
+    "bulk": ("bulk", "provider_access", "revocation"),
     "directory": ("provider_directory",),
     "formulary": ("formulary", "patient_access"),
     "household": ("rep", "isolation", "revocation", "authorization", "carin_bb"),

@@ -79,6 +79,15 @@ def test_it_is_put_back_where_the_check_ends_otherwise(tmp_path: Path) -> None:
     assert open_changes(tmp_path) == ()
 
 
+def test_the_clock_comes_back_and_is_noted(tmp_path: Path) -> None:
+    clock = Control(kind="http", url="https://payer.example/clock")
+    session = _session(tmp_path, clock=clock)
+    with Operator(session).later(660):
+        assert [one.undo for one in open_changes(tmp_path)] == ["clock"]
+    assert [body["advance_seconds"] for _, body in session.http.sent] == [660, -660]
+    assert open_changes(tmp_path) == ()
+
+
 def test_after_a_kill_the_last_change_is_put_back_first(tmp_path: Path) -> None:
     session = _session(tmp_path)
     for number in (1, 2):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,13 +29,3 @@ def operate(api: Sends, target: Target, name: str, /, **what: Any) -> Answer:
         answer.status < 300, f"the hook {name} answered {answer.status}", answer.exchange
     )
     return answer
-
-
-@contextmanager
-def later(api: Sends, target: Target, seconds: float) -> Iterator[None]:
-    """Move the payer's clock ahead, and back at the end, come what may."""
-    operate(api, target, "clock", advance_seconds=seconds)
-    try:
-        yield
-    finally:
-        operate(api, target, "clock", advance_seconds=-seconds)

@@ -87,8 +87,11 @@ def dropped(session: RunSession) -> Dropped:
     new = {str(row.get("id")) for row in found.matches} - old
     inconclusive_unless(new, "the claim that was put in did not come", found.exchange)
     claim = new.pop()
+    removal = {"remove": [f"{CLAIMS}/{claim}"]}
+    noted = session.journal.open_control("remove-claim", removal)
     before = exported(session, clinic, type=CLAIMS)
-    operate(api, target, "remove-claim", remove=[f"{CLAIMS}/{claim}"])
+    operate(api, target, "remove-claim", **removal)
+    session.journal.close(noted)
     changes = exported(session, clinic, type=CLAIMS, since=before.manifest.at)
     after = exported(session, clinic, type=CLAIMS)
     for export in (before, changes, after):
