@@ -6,6 +6,7 @@ from payerproof.expect.given import Looks
 from payerproof.expect.operator import operate
 from payerproof.suite import (
     Api,
+    Apps,
     Authorization,
     Lease,
     Operator,
@@ -17,6 +18,9 @@ from payerproof.suite import (
     inconclusive_unless,
     remark,
 )
+
+HOURS = 3 * 3600.0
+"""Seconds after which a grant is none of those of this hour."""
 
 
 @check(
@@ -87,6 +91,36 @@ def test_tokens_of_an_app_switched_off(
         looks.last.exchange,
     )
     expect(answer).gives_no_token()
+
+
+@check(
+    "revocation.access-category/older-grant",
+    needs=("member", "three_apps", "state_changes", "control:app-category", "control:clock"),
+    prod="no",
+)
+def test_an_app_that_loses_long_access(
+    authorization: Authorization, lease: Lease, apps: Apps, operator: Operator, member: Person
+) -> None:
+    """Once an app may keep access for short only, a refresh token of hours ago works no more."""
+    # given a refresh token of the app that other checks need least, which still works hours later
+    app = apps.spare[-1]
+    grant, tokens = lease(member, app), authorization.tokens(app, member)
+    lease.all_of(app)
+    told = {"client_id": app.client_id}
+    with operator.later(HOURS):
+        renewed = tokens.refresh(grant.refresh_token)
+        inconclusive_unless(
+            renewed.gave_token, "the refresh token did not work before either", renewed.exchange
+        )
+        newest = renewed.refresh_token or grant.refresh_token
+        # when the app loses long access
+        with operator.changed(
+            "app-category", {**told, "access": "short"}, {**told, "access": "long"}
+        ):
+            answer = tokens.refresh(newest)
+    # then it works no more
+    expect(answer).gives_no_token()
+    lease.all_ended(app)
 
 
 def _watch(looks: Looks, target: Target) -> float | None:

@@ -26,6 +26,7 @@ CONTROLS: dict[str, str] = {
     "clock": "move the payer's clock",
     "activate-app": "let an app in again whose registration was taken back",
     "account": "close a member's account and open it again",
+    "app-category": "shorten how long an app may keep access and lengthen it again",
     "unlock": "forget failed sign-ins of a member",
     "inject-claim": "add a claim to a member's record",
     "inject-authorization": "file a prior authorization for a member, or decide it",
