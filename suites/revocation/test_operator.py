@@ -6,7 +6,6 @@ from payerproof.expect.given import Looks
 from payerproof.expect.operator import operate
 from payerproof.suite import (
     Api,
-    Apps,
     Authorization,
     Lease,
     Operator,
@@ -16,11 +15,12 @@ from payerproof.suite import (
     eventually,
     expect,
     inconclusive_unless,
+    not_applicable_unless,
     remark,
 )
 
-HOURS = 3 * 3600.0
-"""Seconds after which a grant is none of those of this hour."""
+AGE_SECONDS = 7200
+"""Age of a grant that is not fresh any more."""
 
 
 @check(
@@ -94,33 +94,30 @@ def test_tokens_of_an_app_switched_off(
 
 
 @check(
-    "revocation.access-category/older-grant",
-    needs=("member", "three_apps", "state_changes", "control:app-category", "control:clock"),
+    "revocation.access-shortened/older-grants-end",
+    needs=("member", "three_apps", "state_changes", "control:clock", "control:app-category"),
     prod="no",
 )
-def test_an_app_that_loses_long_access(
-    authorization: Authorization, lease: Lease, apps: Apps, operator: Operator, member: Person
+def test_grants_end_when_an_app_may_keep_access_no_longer(
+    authorization: Authorization, lease: Lease, member: Person, operator: Operator, target: Target
 ) -> None:
-    """Once an app may keep access for short only, a refresh token of hours ago works no more."""
-    # given a refresh token of the app that other checks need least, which still works hours later
-    app = apps.spare[-1]
-    grant, tokens = lease(member, app), authorization.tokens(app, member)
-    lease.all_of(app)
-    told = {"client_id": app.client_id}
-    with operator.later(HOURS):
-        renewed = tokens.refresh(grant.refresh_token)
-        inconclusive_unless(
-            renewed.gave_token, "the refresh token did not work before either", renewed.exchange
-        )
-        newest = renewed.refresh_token or grant.refresh_token
-        # when the app loses long access
+    """Once the payer lets an app keep access for a short time only, longer grants end."""
+    # given a grant two hours old, of the app that other checks need least, that can be refreshed
+    grant = lease(member, [app for app in target.apps if app.redirect_uri][-1])
+    app = target.app(grant.app)
+    not_applicable_unless(grant.refresh_token, "No refresh token was given.", grant.exchange)
+    tokens = authorization.tokens(app, member)
+    with operator.later(AGE_SECONDS):
+        before = tokens.refresh(grant.refresh_token)
+        inconclusive_unless(before.gave_token, "the refresh token did not work", before.exchange)
+        # when the payer says that the app may keep access for a short time only
+        told = {"client_id": app.client_id}
         with operator.changed(
             "app-category", {**told, "access": "short"}, {**told, "access": "long"}
         ):
-            answer = tokens.refresh(newest)
-    # then it works no more
+            answer = tokens.refresh(before.refresh_token or grant.refresh_token)
+    # then the refresh token works no more
     expect(answer).gives_no_token()
-    lease.all_ended(app)
 
 
 def _watch(looks: Looks, target: Target) -> float | None:

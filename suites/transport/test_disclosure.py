@@ -58,6 +58,8 @@ DOORS = {
     "h2-console": r"(?i)h2 console",
     "server-status": r"(?i)apache server status",
     "env": r'"propertySources"|"activeProfiles"',
+    "actuator/env": r'"propertySources"|"activeProfiles"',
+    ".git/config": r"^\[core\]",
 }
 """Management path → what its page shows, so that a catch-all page is not taken for it."""
 
@@ -168,6 +170,25 @@ def test_management_is_closed(
         "; ".join(f"open ({{x:{answer.exchange}}})" for answer in opened)
         or f"{', '.join(str(a.status) for a in answers) or 'no answer'}",
         *(answer.exchange for answer in opened or answers),
+    )
+
+
+@check("leaks.management-surfaces/maintenance-operations", needs=("member",), prod="no")
+@each("operation", ("$reindex", "$mark-all-resources-for-reindexing"))
+def test_members_cannot_start_maintenance(api: Api, member: Person, operation: str) -> None:
+    """A member's token starts none of the server's own maintenance."""
+    # given a member's token
+    client = api.as_(member)
+    # when the operation is called with it
+    body = {"resourceType": "Parameters", "parameter": []}
+    reply = client.send("POST", operation, json=body)
+    # then it is refused, and not because the token is dead
+    api.still_opens(member, reply)
+    expect.that(
+        reply.status >= 400,
+        "a refusal",
+        f"status {reply.status}",
+        reply.exchange,
     )
 
 

@@ -116,6 +116,10 @@ def _judged(harness: Harness, job: tuple[str, str], *, near: bool) -> dict[str, 
         checks = near_checks(defect) if near and defect is not None else _on_pages()
     elif near and defect is not None:
         areas = folders(defect)
+    if login == "browser":  # a house of its own: consents of the run by hook may be remembered
+        face, _, seeded = tenant.partition("+")
+        tenant = f"by-browser-{tenant}"
+        harness.sandbox.tenant(face, [seeded] if seeded else [], tenant)
     try:
         return harness.judge(tenant, login=login, areas=areas, checks=checks, as_of=as_of(defect))
     except RuntimeError as trouble:
