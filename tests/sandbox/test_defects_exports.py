@@ -278,7 +278,7 @@ SHOWN: dict[str, Probe] = {
         c, "system/Group.rs offline_access", "offline_access"
     ),
     "clinics-token-opens-members-api": at_members_api,
-    "attributed-by-claims-alone": lambda c: (
+    "appointments-attribute-nobody": lambda c: (
         c.patient("ivy") not in members(roster(c.other("mockford-general")))
     ),
     "roster-cut-after-three": lambda c: len(members(roster(c))) == 3,

@@ -25,10 +25,10 @@ def _seed(name: str, cites: str, title: str, change: Change) -> None:
 # -- as many as there are
 
 
-def _by_claims_only(tenant: Tenant, client: PartnerClient, member: str) -> bool:
+def _without_appointments(tenant: Tenant, client: PartnerClient, member: str) -> bool:
     day = tenant.clock.today().date()
     known = attribution.relationships(tenant, client, member)
-    return any(one.basis == "claims" and one.holds_on(day) for one in known)
+    return any(one.basis != "appointment" and one.holds_on(day) for one in known)
 
 
 def _first_three(_seen: View, group: Resource) -> Resource:
@@ -40,10 +40,10 @@ def _nobody(_seen: View, group: Resource) -> Resource:
 
 
 _seed(
-    "attributed-by-claims-alone",
+    "appointments-attribute-nobody",
     "AC-05-1 AC-05-7",
-    "Appointments and attestations are recorded; attribution is reckoned from claims alone",
-    partners(is_attributed=_by_claims_only),
+    "Upcoming appointments are recorded, and attribution is reckoned without them",
+    partners(is_attributed=_without_appointments),
 )
 _seed(
     "roster-cut-after-three",
