@@ -190,7 +190,7 @@ def waits(clinic: Clinic) -> bool:
 
     tenant = clinic.tenant
     seen = View(tenant, tenant.clients["othermark-health"], ("system/*.rs",))
-    asked = ExportRequest("", "", ("Patient",))
+    asked = ExportRequest("a group", "", ("Patient",))
     now = tenant.clock.now()
     job = ExportJob("job", "othermark-health", seen.scopes, asked, now, now, state="complete")
     return tenant.policies.partners.status(seen, job).status == 202

@@ -53,7 +53,8 @@ def _dropped(world: World) -> World:
     "pharmacy-claims-with-revenue-codes",
     AREA,
     CITES,
-    "Drug claims carry the revenue code for pharmacy that hospital claims have",
+    "Drug claims carry the revenue code for pharmacy that hospital claims have; no text bars it",
+    lawful=True,
 )
 def _revenue(world: World) -> World:
     def change(claim: Resource) -> Resource:
