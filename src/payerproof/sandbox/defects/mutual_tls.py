@@ -14,8 +14,8 @@ from payerproof.sandbox.tls import server_context
 if TYPE_CHECKING:
     from payerproof.sandbox.tenant import Tenant, TenantSpec
 
-AREA = "provider_access"
-CITES = "AC-05-1"
+AREA = "transport"
+CITES = "AC-05-1 Q-NET-03"
 _NOBODY_ASKED = Gateway(server_context)
 
 

@@ -14,7 +14,7 @@ from payerproof.sandbox.portal import deciding
 from payerproof.sandbox.portal.sessions import Journey, Session
 from payerproof.sandbox.tenant import Tenant
 
-AREA = "authorization"
+AREA = "isolation"
 CITES = "Q-TOK-21"
 
 
