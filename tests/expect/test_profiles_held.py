@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from payerproof.expect.profiles import CARIN, R4, US_CORE, judged, odd_versions, versions_of
+from payerproof.expect.prior_auth import AUTHORIZATION_PROFILE, declares_pdex
+from payerproof.expect.profiles import (
+    CARIN,
+    PDEX,
+    R4,
+    US_CORE,
+    fits_some,
+    judged,
+    odd_versions,
+    versions_of,
+)
 
 COVERAGE = "http://hl7.org/fhir/us/carin-bb/StructureDefinition/C4BB-Coverage"
 
@@ -39,3 +49,29 @@ def test_versions_that_were_never_published() -> None:
     assert not odd_versions([_coverage(f"{COVERAGE}|2.1.0"), _coverage()])
     assert not odd_versions([_coverage("https://payer.example/own|7")])
     assert versions_of([_coverage(f"{COVERAGE}|2.1.0"), _coverage()], CARIN) == {"2.1.0"}
+
+
+def _authorization(*profiles: str) -> dict[str, Any]:
+    return {
+        "resourceType": "ExplanationOfBenefit",
+        "id": "a",
+        "meta": {"lastUpdated": "2026-01-01T00:00:00Z", "profile": list(profiles)},
+        "status": "active",
+        "use": "preauthorization",
+    }
+
+
+def test_a_prior_authorization_is_held_to_the_profile_of_pdex() -> None:
+    found = judged([_authorization(AUTHORIZATION_PROFILE)], PDEX)
+    assert found.count == 1
+    assert any("insurer" in one.message for one in found.errors)
+    assert not fits_some(_authorization(), [AUTHORIZATION_PROFILE], "")
+
+
+def test_pdex_is_declared_as_a_guide_or_by_its_profile() -> None:
+    guide = "http://hl7.org/fhir/us/davinci-pdex/ImplementationGuide/hl7.fhir.us.davinci-pdex|2.1.0"
+    listed = {"supportedProfile": [f"{AUTHORIZATION_PROFILE}|2.1.0"]}
+    assert declares_pdex({"implementationGuide": [guide]})
+    assert declares_pdex({"rest": [{"resource": [listed]}]})
+    plan_net = guide.replace("davinci-pdex/", "davinci-pdex-plan-net/")
+    assert not declares_pdex({"implementationGuide": [plan_net], "rest": []})

@@ -33,6 +33,29 @@ def names_authorization_profile(resource: Mapping[str, Any]) -> bool:
     return any("/pdex-priorauthorization" in str(one) for one in listed or [])
 
 
+AUTHORIZATION_PROFILE = (
+    "http://hl7.org/fhir/us/davinci-pdex/StructureDefinition/pdex-priorauthorization"
+)
+
+
+def declares_pdex(statement: Mapping[str, Any]) -> bool:
+    """True where a CapabilityStatement names PDex as its guide, or lists the profile."""
+    named = [
+        str(one)
+        for key in ("implementationGuide", "instantiates")
+        for one in statement.get(key) or []
+    ]
+    listed = [
+        str(profile)
+        for rest in mappings(statement.get("rest"))
+        for resource in mappings(rest.get("resource"))
+        for profile in resource.get("supportedProfile") or []
+    ]
+    return any("/us/davinci-pdex/" in one for one in named) or any(
+        one.partition("|")[0] == AUTHORIZATION_PROFILE for one in listed
+    )
+
+
 def state_of(row: Authorization) -> str:
     """``pending``, ``approved``, ``partly-approved``, ``denied``, or "" where nothing codes it.
 

@@ -23,6 +23,7 @@ R4 = "http://hl7.org/fhir/StructureDefinition/"
 US_CORE = "http://hl7.org/fhir/us/core/"
 CARIN = "http://hl7.org/fhir/us/carin-bb/"
 PLAN_NET = "http://hl7.org/fhir/us/davinci-pdex-plan-net/"
+PDEX = "http://hl7.org/fhir/us/davinci-pdex/"
 FORMULARY = "http://hl7.org/fhir/us/davinci-drug-formulary/"
 
 PUBLISHED: Mapping[str, frozenset[str]] = {
