@@ -5,6 +5,8 @@ from __future__ import annotations
 from payerproof.browser.facts import AuthorizationOutcome, PageFacts
 from payerproof.browser.troubles import from_text
 from payerproof.suite import (
+    App,
+    Apps,
     Authorization,
     Observed,
     Person,
@@ -19,13 +21,21 @@ UNFIT = ("no-linked-record", "ineligible")
 
 
 @check("consent-screen.after-login/order", needs=("member", "browser"))
-def test_login_then_consent_then_code(authorization: Authorization, member: Person) -> None:
+def test_login_then_consent_then_code(
+    apps: Apps, authorization: Authorization, member: Person, observed: Observed, target: Target
+) -> None:
     """Login, then consent, then the code, in this order."""
     # given the pages of the first connection, and the first page that a stranger's browser gets
     outcome = authorization.first_connection(member)
     code = "code" in outcome.parameters
     inconclusive_unless(code, "no code came to a correct request", *outcome.exchanges[-2:])
     kinds = [page.kind for page in outcome.pages]
+    inconclusive_unless(
+        "consent" in kinds or not _others_are_asked(observed, apps.default, target),
+        "no consent page came, and another app met one: this one may have been connected "
+        "before the run (end that in the portal, and run again)",
+        *outcome.exchanges[-2:],
+    )
     entrance = authorization.entrance()
     # then nobody meets the consent page before the login, and no code comes without it
     after_consent = kinds[kinds.index("consent") :] if "consent" in kinds else kinds
@@ -38,6 +48,13 @@ def test_login_then_consent_then_code(authorization: Authorization, member: Pers
         entrance.exchange,
         *(page.screenshot or page.exchange for page in outcome.pages),
     )
+
+
+def _others_are_asked(observed: Observed, app: App, target: Target) -> bool:
+    """True where an app of the same standing, which was not connected, met the consent page."""
+    seen = observed.asked()
+    alike = target.app(seen.app).attested == app.attested
+    return alike and seen.first is not None and seen.first.consent_shown
 
 
 @check("consent-screen.after-login/consent-address-alone", needs=("member", "browser", "two_apps"))
