@@ -6,6 +6,7 @@ from payerproof.plugin.mutual_tls import (
     aliases,
     announced,
     handshake_trouble,
+    proven,
     token_from,
     without_certificate,
 )
@@ -47,11 +48,13 @@ def test_no_token_without_a_certificate(
 ) -> None:
     """A request that is right but for the certificate brings no token there."""
     # given a token endpoint for mutual TLS, and a clinic that is given tokens at the ordinary one
-    endpoint = aliases(clinic.configuration).get("token_endpoint", "")
+    endpoint = aliases(clinic.configuration.document).get("token_endpoint", "")
     not_applicable_unless(endpoint, "The payer announces no token endpoint for mutual TLS.")
     inconclusive_unless(clinic.grant.access_token, "the clinic is given no token at all")
     trouble = handshake_trouble(run_session, endpoint)
     inconclusive_unless(trouble != "does not answer", "nobody answers there, so it refuses nobody")
+    unproven = proven(run_session, clinic, endpoint)
+    inconclusive_unless(not unproven, unproven)
     # when the same is asked for there without a certificate
     with without_certificate(run_session) as http:
         tried = token_from(clinic, http, endpoint)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from payerproof.expect.hosts import place
@@ -27,13 +28,14 @@ def announced(session: RunSession) -> tuple[str, ...]:
     """
     known = [*session.target.tls.mutual]
     for configuration in _configurations(session):
-        known += aliases(configuration).values()
+        known += aliases(configuration.document).values()
+    known += aliases(_openid(session)).values()
     return tuple(dict.fromkeys(known))
 
 
-def aliases(configuration: SmartConfiguration) -> dict[str, str]:
-    """Endpoints for mutual TLS of one API, by their usual name."""
-    found = configuration.document.get(ALIASES)
+def aliases(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """Endpoints for mutual TLS in one server's metadata, by their usual name."""
+    found = metadata.get(ALIASES)
     named = found.items() if isinstance(found, dict) else ()
     return {name: url for name, url in named if isinstance(url, str)}
 
@@ -44,6 +46,18 @@ def _configurations(session: RunSession) -> Iterator[SmartConfiguration]:
     for base in dict.fromkeys((endpoints.provider_access, endpoints.payer_to_payer)):
         if base:
             yield configuration_at(session, base.rstrip("/"))
+
+
+def _openid(session: RunSession) -> Mapping[str, Any]:
+    """Metadata of the issuer of identity tokens; empty where there are none."""
+    issuer = session.configuration.issuer
+    if not issuer:
+        return {}
+    client = replace(session.anonymous(), memory=session.memo)
+    address = issuer.rstrip("/") + "/.well-known/openid-configuration"
+    with suppress(Unreachable):
+        return client.get(address, accept="application/json").body
+    return {}
 
 
 def handshake_trouble(session: RunSession, url: str) -> str:
@@ -76,6 +90,17 @@ class Tried:
     given: bool
     told: str
     exchange: str
+
+
+def proven(session: RunSession, clinic: Organisation[Clinic], endpoint: str) -> str:
+    """Why the payer file's certificate opens nothing there either; empty where it does, or is none.
+
+    It is the control of a refusal: without it a host that refuses everybody would look strict.
+    """
+    if session.target.tls.client_certificate is None:
+        return ""
+    tried = token_from(clinic, session.http, endpoint)
+    return "" if tried.given else f"with the payer file's certificate no token came: {tried.told}"
 
 
 def token_from(clinic: Organisation[Clinic], http: Http, endpoint: str) -> Tried:
