@@ -107,6 +107,7 @@ def test_grants_end_when_an_app_may_keep_access_no_longer(
     app = target.app(grant.app)
     not_applicable_unless(grant.refresh_token, "No refresh token was given.", grant.exchange)
     tokens = authorization.tokens(app, member)
+    lease.all_of(app)
     with operator.later(AGE_SECONDS):
         before = tokens.refresh(grant.refresh_token)
         inconclusive_unless(before.gave_token, "the refresh token did not work", before.exchange)
@@ -118,6 +119,7 @@ def test_grants_end_when_an_app_may_keep_access_no_longer(
             answer = tokens.refresh(before.refresh_token or grant.refresh_token)
     # then the refresh token works no more
     expect(answer).gives_no_token()
+    lease.all_ended(app)
 
 
 def _watch(looks: Looks, target: Target) -> float | None:

@@ -275,6 +275,19 @@ class Lease:
         self._held.add((person.id, app.id))
         return app
 
+    def all_of(self, app: App) -> None:
+        """Let nobody read with what anybody granted an app: it is about to end.
+
+        For checks that run alone.
+        """
+        for persona in self._session.target.personas:
+            self._session.pairs.unread(persona, app)
+
+    def all_ended(self, app: App) -> None:
+        """Note that whatever anybody granted an app has ended, so there is nothing to take back."""
+        for persona in self._session.target.personas:
+            self._session.journal.settle(persona.id, app.id)
+
     def _is_the_member(self, person: Person) -> bool:
         """True for the one person for whom many checks connect apps."""
         first = self._session.cast.first

@@ -103,6 +103,11 @@ class Pairs:
             return self._mark(persona, app).read_text(encoding="utf-8") == name
         return False
 
+    def unread(self, persona: Persona, app: App) -> None:
+        """Let nobody read any more with a grant of a pair that is there, nor count on consent."""
+        self._mark(persona, app).unlink(missing_ok=True)
+        self._consent(persona.id, app.id).unlink(missing_ok=True)
+
     def connected(self, persona: Persona, app: App) -> bool:
         """True where the run connected the pair and has not undone it."""
         return bool(self.journal.opened(persona.id, app.id))
