@@ -9,6 +9,7 @@ from typing import Any
 
 from payerproof.plugin.journal import Journal, open_changes, scrub, undo, undo_controls
 from payerproof.plugin.locate import seal_file
+from payerproof.plugin.sealing import key_missing
 
 
 class Portal:
@@ -135,11 +136,13 @@ def test_without_the_key_it_is_left_and_said(tmp_path: Path) -> None:
     change = Journal(tmp_path, "gw0").open_control("member-number", {"number": "N-1"}, "eli")
     seal_file(tmp_path).unlink()
     assert undo_controls(tmp_path, lambda *_: True) == (change,)
+    assert "as the user who started the run" in key_missing(tmp_path, [change.sealed])
     Journal(tmp_path, "gw1").open_control("member-number", {"number": "N-2"}, "ada")
     assert undo_controls(tmp_path, lambda *_: True) == (change,)
 
 
 def test_the_key_stays_while_something_is_left(tmp_path: Path) -> None:
-    Journal(tmp_path, "gw0").open_control("member-number", {"number": "N-1"}, "eli")
+    change = Journal(tmp_path, "gw0").open_control("member-number", {"number": "N-1"}, "eli")
+    assert key_missing(tmp_path, [change.sealed]) == ""
     scrub(tmp_path)
     assert seal_file(tmp_path).exists()

@@ -33,6 +33,7 @@ def restore(run: str, payer: str | None, reports: Path) -> int:
     from payerproof.cli.preflight import ready_target
     from payerproof.plugin.journal import open_changes, scrub, undo
     from payerproof.plugin.operating import put_back
+    from payerproof.plugin.sealing import key_missing
 
     folder = run_folder(run, reports)
     pending = open_changes(folder)
@@ -53,7 +54,8 @@ def restore(run: str, payer: str | None, reports: Path) -> int:
             left += undo(folder, session.agent, {app.id: app.name for app in target.apps})
     scrub(folder)
     if left:
-        raise Stop(f"not put back: {_words(left)}.", ExitCode.UNREACHABLE)
+        why = key_missing(folder, (one.sealed for one in left))
+        raise Stop(f"not put back: {_words(left)}{why}.", ExitCode.UNREACHABLE)
     click.echo("Everything is as it was.", err=True)
     return ExitCode.OK
 

@@ -25,6 +25,7 @@ from payerproof.plugin.journal import open_changes, scrub, undo
 from payerproof.plugin.locate import make_key, segment, segments
 from payerproof.plugin.operating import put_back
 from payerproof.plugin.reach import Reach, shared_connections
+from payerproof.plugin.sealing import key_missing
 from payerproof.plugin.session import RunSession, known_secrets
 from payerproof.plugin.settings import Settings
 from payerproof.polite import Unreachable
@@ -111,7 +112,8 @@ class Controller:
             left = put_back(session, run_dir)
         finally:
             session.close()
-        return ", ".join(dict.fromkeys(f"{one.undo} {one.persona}".strip() for one in left))
+        words = ", ".join(dict.fromkeys(f"{one.undo} {one.persona}".strip() for one in left))
+        return words + key_missing(run_dir, (one.sealed for one in left))
 
     # -- closing ------------------------------------------------------------------------------
 

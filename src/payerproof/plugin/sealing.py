@@ -11,7 +11,7 @@ when the run has ended with everything put back, or with the run by ``payerproof
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,16 @@ def opened(run_dir: Path, text: str) -> Any:
         return json.loads(Fernet(seal_file(run_dir).read_bytes()).decrypt(text.encode()))
     except (OSError, ValueError, InvalidToken):
         raise SealBroken from None
+
+
+def key_missing(run_dir: Path, left: Iterable[str]) -> str:
+    """A clause for a reader where something sealed is left and the key is not here; else empty.
+
+    `left` are the sealed texts.
+    """
+    if not any(left) or seal_file(run_dir).exists():
+        return ""
+    return " (the key that sealed it is not here: do it as the user who started the run)"
 
 
 def forget(run_dir: Path) -> None:
