@@ -19,6 +19,7 @@ from payerproof.sandbox.control import (
 )
 from payerproof.sandbox.partners.attribution import has_opted_out
 from payerproof.sandbox.partners.clients import Attribution, Exchange
+from payerproof.sandbox.tenant import shared_world
 
 if TYPE_CHECKING:
     from payerproof.sandbox.partners.clients import PartnerClient
@@ -183,7 +184,13 @@ def contract(tenant: Tenant, body: Body) -> Body:
         None,
     )
     own = {"reference": f"Patient/{person.patient}"}
-    theirs = tenant.world.record(family.patient or "", "Coverage") if family else []
+    # whoever comes back is told of as before, by the subscriber's number
+    then = shared_world(tenant.face)
+    came_from = then.people.get(person.user)
+    back = family is not None and came_from is not None and came_from.subscriber_id == number
+    known = then if back else tenant.world
+    like = person if back else family
+    theirs = known.record(like.patient or "", "Coverage") if like else []
     subscriber = theirs[0]["subscriber"] if theirs else own
 
     def moved(resource: dict[str, Any]) -> dict[str, Any]:
