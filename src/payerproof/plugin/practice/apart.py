@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from payerproof.expect.outcomes import inconclusive_unless
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.exchange import ask, word
+from payerproof.plugin.operating import carry_out
 from payerproof.plugin.organisations import clinic_of, payer_of
 from payerproof.plugin.practice.choosing import by_hook
 from payerproof.plugin.practice.entry import description, entered, whereabouts
 from payerproof.plugin.session import RunSession
+from payerproof.target import OtherPayer, Persona
 from payerproof.target.needs import can_log_in, served_clinics, shared_with
 
 
@@ -41,8 +43,17 @@ def apart(session: RunSession) -> Apart:
     payer, clinic, persona = found[0]
     asking, member = payer_of(session, payer), description(session, persona)
     entered(session, clinic_of(session, clinic))
+    _wish(session, payer, persona)
     before = ask(asking, member, word(session, payer, persona, member))
     with by_hook(session, persona):
         after = ask(asking, member, word(session, payer, persona, member))
         read = clinic_of(session, clinic).client.read("Patient", known.of(persona.id))
+    _wish(session, payer, persona)
     return Apart(persona.id, known.of(persona.id), (before, after), read)
+
+
+def _wish(session: RunSession, payer: OtherPayer, persona: Persona) -> None:
+    """Record the wish that the payer file tells of: an opt-out of before may have ended it."""
+    if "exchange" in session.target.controls:
+        told = {"client_id": payer.client_id, "persona": persona.id}
+        carry_out(session, "exchange", {**told, "opted_in": True})
