@@ -235,6 +235,24 @@ def test_ctrl_c_says_how_far_it_came_and_what_is_left(
     assert f"payerproof restore {folder}   takes back 1 grant" in said.err
 
 
+@pytest.mark.parametrize(
+    ("grants", "changes", "told"),
+    [(1, 0, "1 grant"), (2, 1, "2 grants and 1 change"), (0, 2, "2 changes")],
+)
+def test_what_is_left_at_the_payer_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, grants: int, changes: int, told: str
+) -> None:
+    from payerproof.plugin.journal import Journal, open_changes
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    journal = Journal(tmp_path, "gw0")
+    for _ in range(grants):
+        journal.open("grant", "ada", "app")
+    for _ in range(changes):
+        journal.open_control("opt-in", {}, "ada")
+    assert execution._counted(open_changes(tmp_path)) == told
+
+
 def test_a_secret_in_a_report_stops_it(say: Say, plays: Any) -> None:
     outcomes = [("revocation.dies/x", Outcome.INCONCLUSIVE, "saw ada-has-a-password there")]
     said = say(*plays(3, outcomes))

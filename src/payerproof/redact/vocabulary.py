@@ -299,5 +299,6 @@ PUBLIC_KEY_PARTS = words("kty use key_ops alg kid x5u x5c x5t x5t#S256 crv x y n
 METADATA_NAME = re.compile(
     r"[a-z0-9_]{1,60}_(endpoint|endpoints|supported|uri|required)|issuer|capabilities"
     r"|signed_metadata|udap_[a-z_]{1,40}|user_access_brand_(bundle|identifier)|name|version"
+    r"|mtls_endpoint_aliases|tls_client_certificate_bound_access_tokens"
 )
-"""Members of authorization server metadata (RFC 8414 section 2, SMART, UDAP)."""
+"""Members of authorization server metadata (RFC 8414 section 2, RFC 8705, SMART, UDAP)."""
