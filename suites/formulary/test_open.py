@@ -5,8 +5,10 @@ US Drug Formulary, Access Methods; 42 CFR 422.119(b)(2) for MA-PD.
 
 from __future__ import annotations
 
+from payerproof.expect.must_support import profiles_of
 from payerproof.expect.open_apis import expect_no_gate, expect_no_trace, expect_published
-from payerproof.suite import OpenApi, Person, check, expect, inconclusive_unless
+from payerproof.expect.published import expect_declared, expect_seen_published
+from payerproof.suite import OpenApi, Person, check, each, expect, inconclusive_unless
 
 PUBLIC = ("InsurancePlan", "Basic", "MedicationKnowledge")
 MEMBER_DATA = ("Patient", "Coverage", "ExplanationOfBenefit", "MedicationRequest")
@@ -17,6 +19,21 @@ CANONICAL = "http://hl7.org/fhir/us/davinci-drug-formulary/CapabilityStatement/u
 def test_searching_without_a_token(formulary: OpenApi) -> None:
     """Plans, items and drugs come to a search without a token and without naming anybody."""
     expect_published(formulary, PUBLIC)
+
+
+@check("formulary.statement/types-and-profiles", needs=("formulary",))
+def test_statement_is_complete(formulary: OpenApi) -> None:
+    """The statement declares FHIR 4.0.1, JSON, and each type with the guide's profiles."""
+    expect_declared(formulary)
+
+
+@check("formulary.must-support/each-profile", needs=("formulary",))
+@each("profile", profiles_of("drug-formulary"))
+def test_must_support_is_seen(formulary: OpenApi, profile: str) -> None:
+    """Every must-support element of a profile is populated somewhere in the formulary."""
+    # given what the formulary shows, when its must-support elements are looked for
+    # then each was seen
+    expect_seen_published(formulary, profile)
 
 
 @check("formulary.open-when-public/no-gate", needs=("formulary",))

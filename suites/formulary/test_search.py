@@ -6,6 +6,7 @@ without criteria showed.
 
 from __future__ import annotations
 
+from payerproof.expect.advertised import lists_search
 from payerproof.expect.demands import included, reads, searches
 from payerproof.expect.profiles import FORMULARY
 from payerproof.expect.published import (
@@ -19,6 +20,7 @@ from payerproof.suite import (
     OpenApi,
     check,
     each,
+    not_applicable_unless,
 )
 
 
@@ -29,6 +31,17 @@ def test_required_searches(formulary: OpenApi, search: str) -> None:
     # given a search that the declared version demands, with values that were shown
     # when it is sent, then what is known to match comes, and nothing else
     expect_searchable(formulary, search)
+
+
+@check("formulary.search/recommended", needs=("formulary",))
+@each("search", searches("drug-formulary", "SHOULD"))
+def test_recommended_searches(formulary: OpenApi, search: str) -> None:
+    """Each search that the guide recommends and the statement lists finds what it must find."""
+    # given a search that the declared version recommends and the payer lists
+    listed = lists_search(formulary.statement.body, search)
+    not_applicable_unless(listed, f"The formulary's statement does not list {search}.")
+    # when it is sent, then what is known to match comes, and nothing else
+    expect_searchable(formulary, search, "SHOULD")
 
 
 @check("formulary.includes/what-is-referred-to", needs=("formulary",))

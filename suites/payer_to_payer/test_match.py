@@ -5,11 +5,21 @@
 
 from __future__ import annotations
 
+from payerproof.expect.advertised import resources_of
+from payerproof.expect.claims import mappings
 from payerproof.expect.no_match import expect_no_match
+from payerproof.expect.profiles import told_by_profile
 from payerproof.fhir.exchanging import identifies
 from payerproof.plugin.exchange import GOOD, Matches
 from payerproof.plugin.near_misses import NAMES
-from payerproof.suite import Exchanges, check, each, expect, not_applicable_unless
+from payerproof.suite import (
+    Exchanges,
+    check,
+    each,
+    expect,
+    inconclusive_unless,
+    not_applicable_unless,
+)
 
 NEEDS = ("other_payer", "payer_to_payer", "member")
 CONSENTS = (
@@ -20,6 +30,9 @@ CONSENTS = (
     "consent of another member",
     "consent that denies",
     "consent that is not active",
+)
+MATCH_OUT = (
+    "http://hl7.org/fhir/us/davinci-hrex/StructureDefinition/hrex-parameters-member-match-out"
 )
 UNWANTED = ("withdrawn", "never asked", "a payer whom the member did not choose")
 
@@ -96,6 +109,58 @@ def test_who_did_not_opt_in_is_not_matched(exchanges: Exchanges, who: str) -> No
     not_applicable_unless(who in seen.replies, "The payer file names nobody to try it on.")
     # when somebody was asked for who did not, then nobody was matched
     _expect_no_match(seen, who)
+
+
+@check("payer-to-payer.match-standards/declared", needs=NEEDS)
+def test_the_operation_is_declared(exchanges: Exchanges) -> None:
+    """The CapabilityStatement lists $member-match under Patient."""
+    # given the statement of the API that other payers ask
+    payer = exchanges.payer
+    reply = payer.remembering.get("metadata")
+    inconclusive_unless(
+        reply.resource_type == "CapabilityStatement", f"answered {reply.status}", reply.exchange
+    )
+    # then the operation stands there
+    patient = resources_of(reply.body).get("Patient", {})
+    names = {str(one.get("name")).lstrip("$") for one in mappings(patient.get("operation"))}
+    expect.that(
+        "member-match" in names,
+        "member-match among the operations on Patient",
+        ", ".join(sorted(names)) or "no operation on Patient",
+        reply.exchange,
+    )
+
+
+@check("payer-to-payer.match-standards/answer", needs=NEEDS)
+def test_a_match_is_answered_as_hrex_defines(exchanges: Exchanges) -> None:
+    """The answer to a match conforms to HRex's profile of it."""
+    # given the answer to a right request
+    seen = exchanges.matches()
+    seen.must_match()
+    reply = seen.replies[GOOD]
+    # when it is held to the profile, then nothing departs from it
+    told = told_by_profile(reply.body, MATCH_OUT)
+    expect.that(
+        not told,
+        "Parameters as hrex-parameters-member-match-out defines them",
+        told or "so they are",
+        reply.exchange,
+    )
+
+
+@check("payer-to-payer.match-standards/no-match-is-422", needs=NEEDS)
+@each("how", (*NAMES, *CONSENTS))
+def test_no_match_is_answered_422(exchanges: Exchanges, how: str) -> None:
+    """Whatever is no match is answered 422, as HRex says."""
+    # given a payer that matches a right description
+    seen = exchanges.matches()
+    seen.must_match()
+    reply = seen.replies[how]
+    not_applicable_unless(
+        not identifies(reply), "Somebody was matched, which other checks judge.", reply.exchange
+    )
+    # when one thing of it was wrong, then the answer is 422
+    expect(reply).has_status(422)
 
 
 def _expect_no_match(seen: Matches, how: str) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from payerproof.expect.open_apis import expect_no_gate, expect_no_trace, expect_published
+from payerproof.expect.published import expect_declared
 from payerproof.suite import OpenApi, Person, check, expect, inconclusive_unless
 
 PROVIDERS = ("Practitioner", "PractitionerRole", "Organization", "Location")
@@ -43,6 +44,12 @@ def test_statement_without_a_token(directory: OpenApi) -> None:
         f"{reply.status} with a {reply.resource_type or 'body that is no resource'}",
         reply.exchange,
     )
+
+
+@check("provider-directory.statement/types-and-profiles", needs=("directory",))
+def test_statement_is_complete(directory: OpenApi) -> None:
+    """The statement declares FHIR 4.0.1, JSON, and each type with the profiles of Plan-Net."""
+    expect_declared(directory)
 
 
 @check("provider-directory.no-authentication/no-gate", needs=("directory",))

@@ -137,6 +137,14 @@ def fits_some(resource: Mapping[str, Any], addresses: Iterable[str], version: st
     return False
 
 
+def told_by_profile(resource: Mapping[str, Any], address: str) -> str:
+    """How a resource departs from a profile that it need not name; "" where it conforms."""
+    plain = _unclaimed(resource)
+    claiming = {**plain, "meta": {**(plain.get("meta") or {}), "profile": [address]}}
+    errors = tuple(validator().judge(claiming).errors)
+    return Judged(1, errors, 0).told if errors else ""
+
+
 def bound_to_us_core(resource: Mapping[str, Any]) -> bool:
     """Whether US Core has a profile for whatever a resource of its kind tells.
 

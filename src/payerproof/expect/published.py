@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from payerproof.expect.advertised import resources_of
 from payerproof.expect.demands import Knows, holding, query
 from payerproof.expect.linked import keys_of, referred
+from payerproof.expect.must_support import address_of, following, unseen
 from payerproof.expect.open_apis import (
     Published,
     controls,
@@ -21,6 +23,7 @@ from payerproof.expect.outcomes import inconclusive_unless, not_applicable_unles
 from payerproof.expect.profiles import judged, named
 from payerproof.expect.queries import expect_found
 from payerproof.expect.sameness import differences
+from payerproof.fhir.reply import Reply
 from payerproof.guides.duties import Duties
 
 
@@ -32,15 +35,71 @@ class Guided(Published, Knows, Protocol):
         """What it is held to, the newest declared version first."""
         ...
 
+    @property
+    def statement(self) -> Reply:
+        """The answer to a request for its CapabilityStatement."""
+        ...
+
     def must_answer(self) -> None:
         """End the check as inconclusive where nothing was published."""
         ...
 
 
-def expect_searchable(api: Guided, search: str) -> None:
-    """A demanded search finds what it must find, and nothing else."""
+def expect_declared(api: Guided) -> None:
+    """The statement declares FHIR 4.0.1, JSON, and each type of the guide with its profiles."""
+    reply = api.statement
+    inconclusive_unless(
+        reply.resource_type == "CapabilityStatement", f"answered {reply.status}", reply.exchange
+    )
+    held, listed = api.held[0], resources_of(reply.body)
+    formats = {str(one).partition(";")[0] for one in reply.body.get("format") or []}
+    version = str(reply.body.get("fhirVersion"))
+    told = [] if version == "4.0.1" else [f"fhirVersion {version}"]
+    told += [] if formats & {"json", "application/fhir+json"} else ["no JSON among the formats"]
+    for kind in held.types:
+        profiles = {
+            str(one).partition("|")[0] for one in listed.get(kind, {}).get("supportedProfile") or []
+        }
+        lacking = set(held.profiles(kind)) - profiles
+        if kind not in listed:
+            told.append(f"no {kind}")
+        elif lacking:
+            told.append(f"{kind} without {', '.join(sorted(map(last_step, lacking)))}")
+    settle(
+        not told,
+        f"FHIR 4.0.1 in JSON, and {len(held.types)} types with their profiles",
+        "; ".join(told) or "so it stands there",
+        reply.exchange,
+    )
+
+
+def last_step(address: str) -> str:
+    """The last step of an address, which names a profile for a reader."""
+    return address.rpartition("/")[2]
+
+
+def expect_seen_published(api: Guided, profile: str) -> None:
+    """Every must-support element of a profile is populated in some entry that follows it."""
     api.must_answer()
-    asked = query(api, holding(api.held, search, "SHALL"), search)
+    held = api.held[0]
+    kind, address = address_of(held, profile)
+    not_applicable_unless(kind, f"The declared version has no profile {profile}.")
+    found = unseen(following(api.known(kind), held, kind, address), held, kind, address)
+    not_applicable_unless(found.resources, f"No {kind} that was shown follows {profile}.")
+    settle(
+        not found.missing,
+        f"each of {found.total} must-support elements of {profile} in some entry",
+        f"never in {found.resources} entries: {', '.join(found.missing)}"
+        if found.missing
+        else f"so in {found.resources} entries",
+        *(page.exchange for page in api.pages(kind)),
+    )
+
+
+def expect_searchable(api: Guided, search: str, level: str = "SHALL") -> None:
+    """A search of a level finds what it must find, and nothing else."""
+    api.must_answer()
+    asked = query(api, holding(api.held, search, level), search)
     pages = api.client.all_pages(asked.kind, [*asked.pairs, ("_count", "100")])
     # another value, where this one would leave nothing out
     others = controls(api, asked)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 DAY = 86400.0
 OPERATIONS = ("$provider-member-match", "$member-match", "$bulk-member-match")
+_HREX_CODES = "http://hl7.org/fhir/us/davinci-hrex/CodeSystem/hrex-temp"
 _PARTS = {"match": "MatchedMembers", "nomatch": "NonMatchedMembers"}
 _PARTS |= {"consentconstraint": "ConsentConstrainedMembers"}
 _NO_MATCH = "No single member matches, or the consent cannot be honoured."
@@ -207,7 +208,10 @@ def member_match(view: View, asked: Asked) -> Reply:
     person = view.tenant.world.people[next(iter(match.members))]
     identifier = {
         "type": {
-            "coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MB"}]
+            "coding": [
+                {"system": _HREX_CODES, "code": "UMB"},
+                {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MB"},
+            ]
         },
         "system": MEMBER_NUMBERS,
         "value": person.member_number,

@@ -22,7 +22,7 @@ from payerproof.sandbox.fhir.serving import (
     query_pairs,
 )
 from payerproof.sandbox.public.search import Shelf, search
-from payerproof.sandbox.public.tables import FORMULARY, PLAN_NET, REVERSE, TABLES
+from payerproof.sandbox.public.tables import FORMULARY, PLAN_NET, PROFILES, REVERSE, TABLES
 
 if TYPE_CHECKING:
     from payerproof.sandbox.tenant import Tenant
@@ -122,6 +122,7 @@ def _resource(shelf: Shelf, kind: str) -> dict[str, Any]:
     rows = TABLES[shelf.api][kind].values()
     made = {
         "type": kind,
+        "supportedProfile": list(PROFILES[shelf.api].get(kind, ())),
         "interaction": [{"code": "read"}, {"code": "search-type"}],
         "searchInclude": [f"{kind}:{one.name}" for one in rows if one.kind == "reference"],
         "searchRevInclude": [f"{a}:{b}" for a, b in REVERSE[shelf.api].get(kind, ())],

@@ -78,10 +78,19 @@ def _plan(ids: Ids, plan: Mapping[str, Any]) -> Resource:
     formulary = _ref(ids, "InsurancePlan", f"{plan['key']}/drugs")
     drug = concept(THO + "insurance-plan-type", "drug")
     drug["coding"][0]["display"] = "Drug"  # part of the profile's pattern
+    share = {"type": concept(_TIERS, _COSTS[-1][0]), "cost": [_coinsurance(20)]}
+    contact = {
+        "name": {"text": "Member services"},
+        "telecom": [{"system": "phone", "value": "202-555-0100"}],
+    }
     cost = {
         "category": concept(_BENEFITS, "1-month-in-retail"),
         "benefit": [
-            {"type": concept(_TIERS, tier), "cost": [_copay(dollars)]} for tier, dollars in _COSTS
+            *(
+                {"type": concept(_TIERS, tier), "cost": [_copay(dollars)]}
+                for tier, dollars in _COSTS[:-1]
+            ),
+            share,
         ],
     }
     elements = {
@@ -91,6 +100,7 @@ def _plan(ids: Ids, plan: Mapping[str, Any]) -> Resource:
         "name": plan["name"],
         "period": _PERIOD,
         "coverageArea": [_ref(ids, "Location", "area")],
+        "contact": [contact],
         "coverage": [
             {
                 "extension": [{"url": ITEM_FORMULARY, "valueReference": formulary}],
@@ -101,6 +111,22 @@ def _plan(ids: Ids, plan: Mapping[str, Any]) -> Resource:
         "plan": [{"type": drug, "specificCost": [cost]}],
     }
     return _resource(ids, "InsurancePlan", plan["key"], "PayerInsurancePlan", elements)
+
+
+def _coinsurance(percent: int) -> Json:
+    options = FORMULARY + "CodeSystem/usdf-CostShareOptionCS-TEMPORARY-TRIAL-USE"
+    return {
+        "type": concept(
+            FORMULARY + "CodeSystem/usdf-BenefitCostTypeCS-TEMPORARY-TRIAL-USE", "coinsurance"
+        ),
+        "qualifiers": [concept(options, "after-deductible")],
+        "value": {
+            "value": percent,
+            "unit": "%",
+            "system": "http://unitsofmeasure.org",
+            "code": "%",
+        },
+    }
 
 
 def _copay(dollars: int) -> Json:

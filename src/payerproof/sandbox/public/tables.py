@@ -199,3 +199,25 @@ REVERSE: Mapping[str, Pairs] = MappingProxyType(
     }
 )
 """API to resource type to what ``_revinclude`` may name."""
+
+_PLAN_NET_PROFILES = {
+    **{kind: (kind,) for kind in _DIRECTORY},
+    "Organization": ("Network", "Organization"),
+}
+_FORMULARY_PROFILES = {
+    "Basic": ("FormularyItem",),
+    "InsurancePlan": ("PayerInsurancePlan", "Formulary"),
+    "Location": ("InsurancePlanLocation",),
+    "MedicationKnowledge": ("FormularyDrug",),
+}
+PROFILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "directory": {
+        kind: tuple(f"{PLAN_NET}StructureDefinition/plannet-{name}" for name in names)
+        for kind, names in _PLAN_NET_PROFILES.items()
+    },
+    "formulary": {
+        kind: tuple(f"{USDF}{name}" for name in names)
+        for kind, names in _FORMULARY_PROFILES.items()
+    },
+}
+"""By API and type, the profiles that its statement lists."""
