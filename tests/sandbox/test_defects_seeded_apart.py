@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from clinic import Clinic, at
+from clinic import Clinic, at, export, fetch, kick_off, members, poll, roster
 from defect_payer import DefectPayer
 from matched import bundle, coverage_of, patient_of, payer_consent
 from member_browser import AppUnderTest, Browser, Page
@@ -86,6 +86,51 @@ OPEN: dict[str, Callable[[At], bool]] = {
         lambda a: "instantiates" not in a.get("formulary", "metadata").json()
     ),
     "formulary-shows-members-plans": lambda a: a.get("formulary", "Coverage").status_code == 200,
+}
+
+
+def tells(api: str, kind: str) -> Callable[[At], bool]:
+    return lambda a: (
+        a.tenant.world.people["ada"].member_number in a.get(api, f"{kind}?_count=100").text
+    )
+
+
+def printed(anybody: At) -> bool:
+    row = anybody.rows("formulary", "MedicationKnowledge")[0]
+    later = {**row, "status": "inactive"}
+    anybody.control("publish", {"api": "formulary", "resources": [later]})
+    return anybody.get("formulary", f"MedicationKnowledge/{row['id']}").json()["status"] == "active"
+
+
+OPEN["directory-tells-a-panel"] = tells("directory", "PractitionerRole")
+OPEN["formulary-tells-who-takes-a-drug"] = tells("formulary", "MedicationKnowledge")
+OPEN["formulary-never-updated"] = printed
+
+
+def bundle_of(anybody: At, **headers: str):
+    url = f"{anybody.tenant.base}/brands.json"
+    return anybody.clinic.browser.send("GET", url, headers=headers)
+
+
+def row_of(anybody: At, kind: str) -> dict:
+    rows = [row["resource"] for row in bundle_of(anybody).json()["entry"]]
+    return next((one for one in rows if one["resourceType"] == kind), {})
+
+
+BRANDS: dict[str, Callable[[At], bool]] = {
+    "brands-behind-a-login": lambda a: bundle_of(a).status_code == 401,
+    "brands-announced-and-absent": lambda a: bundle_of(a).status_code == 404,
+    "brands-for-no-browser-app": lambda a: (
+        "access-control-allow-origin" not in bundle_of(a, origin="https://app.example").headers
+    ),
+    "brands-without-time": lambda a: "timestamp" not in bundle_of(a).json(),
+    "brands-without-name": lambda a: "name" not in row_of(a, "Organization"),
+    "brands-by-another-identifier": lambda a: (
+        "other.example" in str(row_of(a, "Organization")["identifier"])
+    ),
+    "brands-without-endpoint": lambda a: not row_of(a, "Endpoint"),
+    "brands-lead-to-another-api": lambda a: row_of(a, "Endpoint")["address"] != a.tenant.fhir_base,
+    "brands-endpoint-of-no-version": lambda a: "extension" not in row_of(a, "Endpoint"),
 }
 
 # -- representatives
@@ -198,8 +243,6 @@ def waits(clinic: Clinic) -> bool:
 
 def cut_off(status: bool) -> Callable[[Clinic], bool]:
     def probe(clinic: Clinic) -> bool:
-        from clinic import kick_off, poll
-
         where = kick_off(clinic, type="Patient").headers["content-location"]
         file = poll(clinic, where).json()["output"][0]["url"]
         clinic.control("deactivate-app", {"client_id": clinic.client.client_id})
@@ -222,6 +265,59 @@ FILES: dict[str, Callable[[Clinic], bool]] = {
     "cut-off-clinic-fetches-files": cut_off(status=False),
     "cut-off-clinic-watches-exports": cut_off(status=True),
 }
+
+
+def everybodys(clinic: Clinic, **query: str):
+    headers = {"Prefer": "respond-async"}
+    return clinic.send("GET", "Patient/$export", params=query, headers=headers)
+
+
+def all_of(clinic: Clinic, **query: str) -> str:
+    where = everybodys(clinic, **query).headers["content-location"]
+    return fetch(clinic, poll(clinic, where).json()).text()
+
+
+def with_no_token(clinic: Clinic, token: str) -> bool:
+    headers = {"Prefer": "respond-async"}
+    return clinic.send("GET", "Patient/$export", headers=headers, token=token).status_code == 202
+
+
+def stays(clinic: Clinic) -> bool:
+    where = everybodys(clinic, _type="Patient").headers["content-location"]
+    clinic.send("DELETE", where)
+    return clinic.get(where).status_code in (200, 202)
+
+
+def invalid(clinic: Clinic) -> bool:
+    return "rowNumber" in export(clinic, type="Patient").text()
+
+
+def waits_for_consent(clinic: Clinic) -> bool:
+    return clinic.patient("fay") not in str(export(clinic, type="Encounter").resources)
+
+
+ALL: dict[str, Callable[[Clinic], bool]] = {
+    "patient-export-of-everybody": lambda c: c.patient("ivy") in all_of(c, _type="Patient"),
+    "patient-export-forgets-opt-out": lambda c: c.patient("eli") in all_of(c, _type="Patient"),
+    "patient-export-without-token": lambda c: with_no_token(c, ""),
+    "patient-export-by-any-token": lambda c: with_no_token(c, "made-up"),
+    "patient-export-begins-without-address": lambda c: everybodys(c).status_code == 200,
+    "patient-export-not-dropped": stays,
+    "patient-export-of-any-type": lambda c: '"Coverage"' in all_of(c, _type="Patient"),
+    "patient-export-of-any-time": lambda c: bool(
+        c.patient("ada") in all_of(c, _type="Patient", _since="2040-01-01T00:00:00Z")
+    ),
+}
+FILES["exported-lines-of-the-warehouse"] = invalid
+FILES["rest-waits-for-part2-consent"] = waits_for_consent
+FILES["three-members-a-clinic"] = lambda c: "bea" not in str(members_of(c))
+FILES["match-not-declared"] = lambda c: "provider-member-match" not in c.get("metadata").text
+
+
+def members_of(clinic: Clinic) -> set[str]:
+    people = clinic.tenant.world.people.values()
+    return {one.user for one in people if one.patient in members(roster(clinic))}
+
 
 # -- members' records
 
@@ -362,6 +458,29 @@ RECORDS: dict[str, Callable[[DefectPayer], bool]] = {
     "unlinked-account-crashes-searches": lambda p: bool(unlinked(p)),
     "unlinked-account-is-the-first-member": lambda p: bool(unlinked(p)),
 }  # fmt: skip
+
+
+def repeated(payer: DefectPayer) -> bool:
+    answer = payer.ask("/Observation?category=laboratory&category=vital-signs&_count=100")
+    return bool(answer.matches()) and answer.link("self").count("category=") == 2
+
+
+RECORDS["last-of-repeated-counts-unsaid"] = repeated
+RECORDS["first-of-repeated-counts-unsaid"] = repeated
+RECORDS["authorizations-without-profile"] = lambda p: "profile" not in authorization(p)["meta"]
+RECORDS["authorizations-by-a-claims-profile"] = lambda p: (
+    "Professional" in str(authorization(p)["meta"]["profile"])
+)
+
+
+@pytest.mark.parametrize("name", [*BRANDS, *ALL])
+def test_a_fault_of_what_the_plain_face_has_not_shows(name):
+    if name in BRANDS:
+        assert BRANDS[name](At(f"plain+{name}"))
+        assert not BRANDS[name](At("plain+brands-as-they-should-be"))
+    else:
+        assert ALL[name](at(f"plain+{name}"))
+        assert not ALL[name](at("plain+patient-export-as-it-should-be"))
 
 
 @pytest.mark.parametrize("name", OPEN)

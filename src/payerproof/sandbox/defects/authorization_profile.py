@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from payerproof.sandbox.data.coding import THO, concept
+from payerproof.sandbox.data.coding import CARIN_PROFILE, THO, concept
 from payerproof.sandbox.data.world import Resource, World
 from payerproof.sandbox.defects.changing import data
 
@@ -83,4 +83,24 @@ _seed(
     "authorizations-of-services-in-words",
     "Services of an authorization are named in words, without a code",
     _in_words,
+)
+
+
+def _profiled(*profiles: str) -> Callable[[Resource], Resource]:
+    def change(one: Resource) -> Resource:
+        meta = {name: value for name, value in one["meta"].items() if name != "profile"}
+        return {**one, "meta": {**meta, "profile": list(profiles)} if profiles else meta}
+
+    return change
+
+
+_seed(
+    "authorizations-without-profile",
+    "Authorizations name no profile",
+    _profiled(),
+)
+_seed(
+    "authorizations-by-a-claims-profile",
+    "Authorizations name the profile of professional claims",
+    _profiled(CARIN_PROFILE + "C4BB-ExplanationOfBenefit-Professional-NonClinician|2.1.0"),
 )

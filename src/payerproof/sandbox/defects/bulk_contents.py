@@ -152,6 +152,22 @@ _seed(
 )
 
 
+def _not_fhir(
+    seen: View, call: Call, job: ExportJob, kind: str, members: frozenset[str]
+) -> Iterable[Resource]:
+    for one in jobs.exported(seen, call, job, kind, members):
+        made = {name: value for name, value in one.items() if name != "status"}
+        yield {**made, "rowNumber": 1, "sourceSystem": "warehouse"}
+
+
+_seed(
+    "exported-lines-of-the-warehouse",
+    "AC-05-1",
+    "Lines of an export carry columns of the warehouse that FHIR doesn't know, and lack status",
+    partners(exported=_not_fhir),
+)
+
+
 def _local_time(seen: View, job: ExportJob) -> dict[str, Any]:
     moment = datetime.fromtimestamp(job.at, UTC).strftime("%m/%d/%Y %H:%M")
     return {**jobs.manifest(seen, job), "transactionTime": moment}

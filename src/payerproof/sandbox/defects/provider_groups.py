@@ -58,6 +58,25 @@ _seed(
     partners(assembled_roster=_nobody),
 )
 
+
+def _three_a_clinic(tenant: Tenant, client: PartnerClient, member: str) -> bool:
+    """A contract that counts: the first three of a clinic's members, whoever treats them."""
+    treated = [
+        one
+        for one in tenant.world.people
+        if attribution.is_attributed(tenant, client, one)
+        and attribution.is_enrolled(tenant, tenant.world.people[one])
+    ]
+    return member in treated[:3]
+
+
+_seed(
+    "three-members-a-clinic",
+    "AC-05-1 N-BULK-10",
+    "The table of attributions holds three members a clinic: a limit of the test system went live",
+    partners(is_attributed=_three_a_clinic),
+)
+
 # -- the Group as the guide describes it
 
 

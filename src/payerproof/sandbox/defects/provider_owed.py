@@ -150,3 +150,25 @@ _seed(
     "Of a member with one protected diagnosis no diagnosis goes out at all",
     _protects("Condition"),
 )
+
+
+def _waits(seen: View, resource: Resource) -> bool:
+    if not view.is_lawful(seen, resource):
+        return False
+    patient = seen.world.patient_of(resource) or ""
+    held = any(
+        "42CFRPart2" in labels(one)
+        for kind in ("Condition", "ExplanationOfBenefit", "MedicationRequest")
+        for one in seen.world.record(patient, kind)
+    )
+    if not held or resource["resourceType"] in ("Patient", "Coverage"):
+        return True
+    return seen.tenant.policies.partners.has_part2_consent(seen.tenant, seen.client, patient)
+
+
+_seed(
+    "rest-waits-for-part2-consent",
+    "AC-05-9 N-BULK-20",
+    "Of a member with a protected record nothing clinical goes out until consent to all is there",
+    partners(is_lawful=_waits),
+)

@@ -100,6 +100,24 @@ _seed(
 )
 
 
+def _match_unsaid(_tenant: Tenant, statement: Json) -> Json:
+    rest = statement["rest"][0]
+    rows = [
+        {**one, "operation": [op for op in one["operation"] if "provider" not in op["name"]]}
+        if one["type"] == "Group"
+        else one
+        for one in rest["resource"]
+    ]
+    return {**statement, "rest": [{**rest, "resource": rows}]}
+
+
+_seed(
+    "match-not-declared",
+    "$provider-member-match works, and the statement doesn't declare it",
+    partners(capability=_match_unsaid),
+)
+
+
 def _payers_only(_tenant: Tenant) -> tuple[str, ...]:
     return matching.OPERATIONS[1:]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from payerproof.sandbox.data.world import Resource
 from payerproof.sandbox.defects.changing import decision, fhir, seed
 from payerproof.sandbox.fhir import matching
+from payerproof.sandbox.fhir.call import Asked
 from payerproof.sandbox.fhir.dates import Span
 from payerproof.sandbox.fhir.parameters import Parameter
 
@@ -124,3 +126,26 @@ def _an_hour_late(prefix: str, wanted: Span, found: Span) -> bool:
         return matching.compare_date(prefix, wanted, found)
     late = timedelta(hours=1)
     return matching.compare_date(prefix, Span(wanted.start + late, wanted.end + late), found)
+
+
+def _as_sent(base: str, asked: Asked) -> str:
+    """The self link repeats what was sent, used or not."""
+    return f"{base}/{asked.resource_type}?{urlencode(asked.sent)}"
+
+
+def _first(_name: str, values: Sequence[str]) -> Sequence[str]:
+    return values[:1]
+
+
+_seed(
+    "last-of-repeated-counts-unsaid",
+    "Of a parameter that comes twice the last counts; the self link repeats both",
+    occurrences=_last,
+    self_link=_as_sent,
+)
+_seed(
+    "first-of-repeated-counts-unsaid",
+    "Of a parameter that comes twice the first counts; the self link repeats both",
+    occurrences=_first,
+    self_link=_as_sent,
+)
