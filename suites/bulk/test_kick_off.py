@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,17 +39,20 @@ def test_an_export_begins(practice: Practice) -> None:
 
 @check("bulk.status/while-it-runs", needs=NEEDS)
 def test_what_a_running_export_says(practice: Practice) -> None:
-    """While an export runs its status is 202, and X-Progress is short."""
+    """While an export runs its status is 202, X-Progress is short, and Retry-After a time."""
     # given looks at an export that was running
     looks = [one for one in practice.full().export.status if one.status == 202]
     not_applicable_unless(looks, "The export was complete at the first look.")
-    # then each was short
+    # then each was short, and told when to ask again, if at all, in seconds or by a date
     long = [one for one in looks if len(one.header("x-progress")) > 100]
+    vague = [one for one in looks if (again := one.header("retry-after")) and not _time(again)]
     expect.that(
-        not long,
-        "X-Progress of at most 100 characters",
-        f"{len(long)} longer ones" if long else f"none longer in {len(looks)} looks",
-        *(one.exchange for one in looks),
+        not long and not vague,
+        "X-Progress of at most 100 characters, and Retry-After in seconds or as a date",
+        f"{len(long)} longer ones, {len(vague)} with another Retry-After"
+        if long or vague
+        else f"so it is in {len(looks)} looks",
+        *(one.exchange for one in long or vague or looks),
     )
 
 
@@ -104,8 +108,14 @@ def test_a_manifest_tells_how_long(practice: Practice) -> None:
     # given an export that ended
     reply = practice.full().export.last
     inconclusive_unless(reply.status == 200, "no export ended", reply.exchange)
-    # then it says for how long
-    expect(reply).has_header("Expires")
+    # then it says for how long, by a date that is to come (RFC 9110, section 5.6.7)
+    told, now = _date(reply.header("expires")), _date(reply.header("date"))
+    expect.that(
+        told is not None and (now is None or told > now),
+        "Expires with a date to come",
+        f"“{reply.header('expires')}”" if reply.header("expires") else "no such header",
+        reply.exchange,
+    )
 
 
 @check("bulk.kick-off/refused-to-strangers", needs=NEEDS)
@@ -172,6 +182,20 @@ def test_every_name_of_ndjson(practice: Practice) -> None:
     not_applicable_unless(formats, "The payer offers no $export of Groups.")
     # when each name was asked for, then each was accepted
     expect(*formats.values()).has_status(202)
+
+
+def _date(header: str) -> datetime | None:
+    """A date of HTTP, or None where it is none."""
+    try:
+        found = parsedate_to_datetime(header)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _time(header: str) -> bool:
+    """True for seconds and for a date of HTTP (RFC 9110, section 10.2.3)."""
+    return header.strip().isdigit() or _date(header) is not None
 
 
 def _parts(document: Mapping[str, Any]) -> dict[str, bool]:

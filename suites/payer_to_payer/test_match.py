@@ -9,7 +9,7 @@ from payerproof.expect.advertised import resources_of
 from payerproof.expect.claims import mappings
 from payerproof.expect.no_match import expect_no_match
 from payerproof.expect.profiles import told_by_profile
-from payerproof.fhir.exchanging import identifies
+from payerproof.fhir.exchanging import identifies, matched_patient
 from payerproof.plugin.exchange import GOOD, Matches
 from payerproof.plugin.near_misses import NAMES
 from payerproof.suite import (
@@ -44,10 +44,11 @@ def test_a_right_request_matches(exchanges: Exchanges) -> None:
     seen = exchanges.matches()
     # then the member is matched
     reply = seen.replies[GOOD]
+    whose = matched_patient(reply)
     expect.that(
-        identifies(reply),
-        "200 with the member's identifier",
-        f"{reply.status}",
+        identifies(reply) and whose in ("", seen.patient),
+        "200 with the member's identifier, and no other Patient",
+        f"{reply.status}" + (", naming another Patient" if whose not in ("", seen.patient) else ""),
         reply.exchange,
     )
 

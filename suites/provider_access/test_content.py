@@ -24,6 +24,8 @@ from payerproof.target.settings import zone
 NEEDS = ("clinic", "member")
 Row = Mapping[str, Any]
 _KEPT = ("type", "subType", "diagnosis", "procedure", "billablePeriod", "created", "status")
+_NAMED = ("careTeam", "provider", "insurer", "insurance")
+"""What need not be told in the same way, and must be told."""
 _KEPT_IN_ITEMS = ("sequence", "productOrService", "servicedDate", "servicedPeriod", "revenue")
 
 
@@ -223,6 +225,9 @@ def _name(row: Row) -> str:
 def _differences(one: Row, other: Row) -> Iterable[str]:
     for part in _KEPT:
         if _codes(one.get(part)) != _codes(other.get(part)):
+            yield part
+    for part in _NAMED:
+        if one.get(part) and not other.get(part):
             yield part
     for part in _KEPT_IN_ITEMS:
         if _in_items(one, part) != _in_items(other, part):

@@ -19,6 +19,7 @@ NEAR = (
     "other birth date",
     "names swapped",
     "other family name",
+    "other first name",
     "other sex",
     "other member number",
     UNKNOWN,

@@ -50,7 +50,9 @@ def test_the_page_is_there(choices: Choices) -> None:
     """The page to opt out is there, with a control that can be pressed, before 2027."""
     # given a member who opened the page
     seen = choices.by_page()
-    # then it has the control
+    # then it is there, and has the control
+    page = seen.out.before
+    expect.that(page.status not in (404, 410), "a page", f"status {page.status}", page.exchange)
     _expect_control(seen.out)
 
 

@@ -47,12 +47,16 @@ def test_the_rest_comes(choices: Choices) -> None:
     # given a member of whom consent opens something
     seen = choices.consented()
     seen.opened()
-    # then what is not protected comes without it
-    rows = seen.rows(seen.without)
+    # then what is not protected comes without it: each type that the member's own app sees, and
+    # all that has no label, where rows are labelled
+    rows, opened = seen.rows(seen.without), seen.opened()
+    marked = [row for row in opened if labels(row) & RESTRICTED]
+    dropped = [row for row in opened if marked and not labels(row) & RESTRICTED]
     expect.that(
-        rows,
+        rows and not dropped and not seen.dropped(),
         "the member's other records",
-        f"{len(rows)} resources",
+        f"{len(rows)} resources; {len(dropped)} without a label came with the consent only"
+        + (f"; none of the type {', '.join(seen.dropped())}" if seen.dropped() else ""),
         *seen.without.exchanges[:4],
     )
 

@@ -58,13 +58,16 @@ def test_representative_sees_and_ends_what_they_connected(observed: Observed) ->
     seen = observed.acting()
     inconclusive_unless(seen.listed, f"the list of {seen.person} was not looked at")
     assert seen.listed
-    # then it stands in the list with a way to end it
+    # then it stands in the list with a way to end it, for whomever it was connected
+    living = [reply for reply in seen.left if reply.resource_type == "Patient"]
     expect.that(
-        bool(seen.listed.apps) and seen.revoked is not None,
-        f"an entry for {seen.app} with a way to revoke it",
+        bool(seen.listed.apps) and seen.revoked is not None and not living,
+        f"an entry for {seen.app} with a way to revoke it, and no token that lives on",
         f"{len(seen.listed.apps)} entries, "
-        + ("revoked" if seen.revoked else "without a way to revoke it"),
+        + ("revoked" if seen.revoked else "without a way to revoke it")
+        + f", {len(living)} of {len(seen.left)} tokens open a record afterwards",
         seen.listed.page.screenshot or seen.listed.page.exchange,
+        *(reply.exchange for reply in seen.left),
     )
 
 

@@ -14,6 +14,7 @@ NAMES = (
     "other birth date",
     "names swapped",
     "other family name",
+    "other first name",
     "family name with the same beginning",
     "other sex",
     "no member number",
@@ -35,6 +36,7 @@ def near_misses(member: Described) -> dict[str, Described]:
         "other birth date": member.having(birthDate=_other_day(member)),
         "names swapped": member.having(name=[swapped]),
         "other family name": member.having(name=[{**name, "family": "Payerproof"}]),
+        "other first name": member.having(name=[{**name, "given": ["Payerproof"]}]),
         "family name with the same beginning": member.having(
             name=[{**name, "family": family[:6] + "payerproof"}]
         ),

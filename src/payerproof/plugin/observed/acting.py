@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -46,6 +47,8 @@ class Acting:
     """The representative's list of connected apps with both; None where it is not looked at."""
     revoked: ConnectedApps | None
     """The list after Revoke was pressed once for the app; None where there was no control."""
+    left: tuple[Reply, ...] = ()
+    """Patients read with both tokens once no entry of the app was left to be revoked."""
 
 
 def acting(scene: Scene) -> Acting:
@@ -70,7 +73,8 @@ def acting(scene: Scene) -> Acting:
     if revoked is not None and second is not None:
         with suppress(ControlNotFound):  # where one press has ended both there is nothing left
             portal.revoke(person, app)
-    return Acting(found.id, app.id, first, second, listed, revoked)
+    left = _left(scene, (first, second))
+    return Acting(found.id, app.id, first, second, listed, revoked, left)
 
 
 def _whom(persona: Persona) -> list[str]:
@@ -114,6 +118,12 @@ def _patient(scene: Scene, answer: TokenAnswer | None) -> Reply | None:
     if answer is None or not answer.gave_token or not answer.patient:
         return None
     return scene.client(answer.access_token).read("Patient", answer.patient)
+
+
+def _left(scene: Scene, trips: Iterable[Trip | None]) -> tuple[Reply, ...]:
+    """What the tokens of these trips open now."""
+    found = [_patient(scene, trip.answer) for trip in trips if trip is not None]
+    return tuple(reply for reply in found if reply is not None)
 
 
 def _looked_at_again(scene: Scene, first: Trip, second: Trip | None) -> tuple[Trip, Trip | None]:

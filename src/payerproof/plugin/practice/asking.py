@@ -11,7 +11,7 @@ from payerproof.fhir.bulk import Export, Exports
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.organisations import Organisation, clinic_of
 from payerproof.plugin.practice.entry import DATA_EXPORT, GROUP_EXPORT, entered, offers, whereabouts
-from payerproof.plugin.practice.exporting import exported, kicked_off, parameters
+from payerproof.plugin.practice.exporting import DOWNLOAD, exported, kicked_off, parameters
 from payerproof.plugin.session import RunSession
 from payerproof.target import Clinic
 from payerproof.target.needs import clinic_pair, shared_with
@@ -109,7 +109,8 @@ def _members(session: RunSession, clinic: Organisation[Clinic]) -> tuple[str, st
 def _refused(session: RunSession, clinic: Organisation[Clinic], group: str) -> dict[str, Reply]:
     """Kick-offs that no payer may begin."""
     operation = DATA_EXPORT if offers(clinic, DATA_EXPORT) else GROUP_EXPORT
-    path, body = f"Group/{group}/${operation}", parameters(type="Patient")
+    # right in all but who asks, so that nothing else is what they are refused for
+    path, body = f"Group/{group}/${operation}", parameters(exportType=DOWNLOAD, type="Patient")
     how: dict[str, Any] = {"body": body} if operation == DATA_EXPORT else {}
     asks = {
         "without a token": clinic.anonymous,
@@ -134,7 +135,10 @@ def _refused(session: RunSession, clinic: Organisation[Clinic], group: str) -> d
         if reply.status == 202 and reply.header("content-location"):
             _drop(replace(clinic.exports, client=asks.get(name, clinic.client)), reply)
     if operation == DATA_EXPORT:
-        found["by GET"] = clinic.exports.kick_off(path)
+        asked_for = [("exportType", DOWNLOAD), ("_type", "Patient")]
+        found["by GET"] = clinic.exports.kick_off(path, asked_for)
+        if found["by GET"].status == 202:
+            _drop(clinic.exports, found["by GET"])
     return found
 
 
@@ -192,7 +196,7 @@ def crossed(
     exports = replace(clinic.exports, client=narrow)
     group = entered(session, clinic).group
     operation = DATA_EXPORT if offers(clinic, DATA_EXPORT) else GROUP_EXPORT
-    how: dict[str, Any] = {"body": parameters(type="Patient,Coverage")}
+    how: dict[str, Any] = {"body": parameters(exportType=DOWNLOAD, type="Patient,Coverage")}
     if operation == GROUP_EXPORT:
         how = {"params": [("_type", "Patient,Coverage")]}
     export = exports.fetched(

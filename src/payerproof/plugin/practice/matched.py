@@ -111,6 +111,7 @@ def _wrong(
         "other birth date": (member.having(birthDate=_other_day(member)), word),
         "names swapped": (member.having(name=swapped), word),
         "other family name": (member.having(name=[{**name, "family": "Payerproof"}]), word),
+        "other first name": (member.having(name=[{**name, "given": ["Payerproof"]}]), word),
         "other sex": (member.having(gender=sexes.get(str(member.patient.get("gender")))), word),
         "other member number": (
             member.having(identifier=None).covered(subscriberId="PAYERPROOF-0", identifier=None),

@@ -11,6 +11,7 @@ from payerproof.expect.outcomes import inconclusive_unless
 from payerproof.fhir.bulk import Export
 from payerproof.fhir.compartment import elements_in, members_of
 from payerproof.fhir.reply import Reply
+from payerproof.plugin.hands import Api
 from payerproof.plugin.operating import changed
 from payerproof.plugin.organisations import Organisation, clinic_of
 from payerproof.plugin.practice.entry import entered, whereabouts
@@ -23,6 +24,7 @@ KINDS = (
     "Condition", "Encounter", "ExplanationOfBenefit", "MedicationRequest", "MedicationDispense",
     "Observation", "Procedure", "DocumentReference",
 )  # fmt: skip
+OWN_KINDS = ("Condition", "Encounter", "ExplanationOfBenefit", "Procedure")
 RESTRICTED = frozenset({"R", "V", "42CFRPart2", "ETH", "SUD", "OPIOIDUD", "ETHUD", "PSY"})
 """Confidentiality and sensitivity labels (v3-Confidentiality, v3-ActCode)."""
 Rows = tuple[Mapping[str, Any], ...]
@@ -41,6 +43,15 @@ class Consented:
     """Searches by the clinic without consent, by type."""
     elsewhere: tuple[Reply, ...] = ()
     """Searches by another clinic that treats the member, while the first had the consent."""
+    own: Mapping[str, Reply] = field(default_factory=dict)
+    """Searches by the member's own app, which was not let see what is protected, by type."""
+
+    def dropped(self) -> tuple[str, ...]:
+        """Types of which the member's own app sees rows, and the clinic without consent none."""
+        given = {one.get("resourceType") for one in self.rows(self.without)}
+        return tuple(
+            kind for kind, reply in self.own.items() if reply.matches and kind not in given
+        )
 
     def rows(self, export: Export) -> Rows:
         """Resources of an export that are about the member."""
@@ -86,6 +97,8 @@ def consented(session: RunSession) -> Consented:
         kind: asking.client.search(kind, [("patient", patient), ("_count", "100")])
         for kind in KINDS[:5]
     }
+    theirs = Api(session).as_(session.person(persona))
+    own = {kind: theirs.search(kind, [("patient", patient)]) for kind in OWN_KINDS}
     without = _export(session, asking)
     with changed(session, "part2-consent", {**what, "consent": True}, {**what, "consent": False}):
         given = _export(session, asking)
@@ -95,7 +108,7 @@ def consented(session: RunSession) -> Consented:
             for kind in KINDS[:3]
         )
     withdrawn = _export(session, asking)
-    return Consented(persona.id, patient, without, given, withdrawn, reads, elsewhere)
+    return Consented(persona.id, patient, without, given, withdrawn, reads, elsewhere, own)
 
 
 def _export(session: RunSession, clinic: Organisation[Clinic]) -> Export:
