@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from payerproof.suite import Api, Person, check, expect, inconclusive_unless
+from dataclasses import replace
+
+from payerproof.suite import (
+    Api,
+    Person,
+    Target,
+    check,
+    expect,
+    inconclusive_unless,
+    remark,
+)
 
 CLAIMS = "ExplanationOfBenefit"
 ADMINISTRATIVE = (
@@ -96,6 +106,31 @@ def test_docref_of_another_member(api: Api, member: Person, stranger: Person) ->
     # then none comes
     api.still_opens(member, reply)
     expect(reply).discloses_nothing_about(stranger)
+
+
+@check("isolation.every-interface/earlier-versions", needs=("unrelated_pair", "earlier_versions"))
+def test_earlier_versions_open_nothing_foreign(
+    api: Api, member: Person, stranger: Person, target: Target
+) -> None:
+    """Where an earlier version of the API still answers, it keeps to the same member."""
+    # given another member with claims, and the addresses of earlier versions
+    stranger.must_have("Patient", CLAIMS)
+    # when the first member's token asks there for the other's record, by id and by search
+    clients = [replace(api.once(member), base=base.rstrip("/")) for base in target.earlier_versions]
+    replies = [
+        reply
+        for client in clients
+        for reply in (
+            client.read("Patient", stranger.patient_id),
+            client.search(CLAIMS, patient=stranger.patient_id),
+            client.search(CLAIMS, [("_count", "50")]),
+        )
+    ]
+    # then nothing in any answer is about the other member
+    api.still_opens(member, *replies)
+    gone = sum(reply.status == 410 for reply in replies)
+    remark(f"{gone} of {len(replies)} requests to {len(clients)} earlier versions told: gone.")
+    expect(*replies).discloses_nothing_about(stranger)
 
 
 @check("isolation.every-interface/administrative-types", needs=("unrelated_pair",))

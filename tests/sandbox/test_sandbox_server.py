@@ -50,6 +50,14 @@ def test_discovery_over_tls(sandbox, host):
     assert headers["server"] is None
 
 
+@pytest.mark.parametrize("below", ["", "/metadata", "/Patient/1", "/Patient?name=a"])
+def test_the_earlier_version_is_gone(sandbox, below):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(sandbox, f"{sandbox.base}/plain/fhir-dstu2{below}")
+    assert caught.value.code == 410
+    assert json.load(caught.value)["resourceType"] == "OperationOutcome"
+
+
 def test_the_certificate_is_checked(sandbox):
     with pytest.raises(urllib.error.URLError) as caught:
         urllib.request.urlopen(sandbox.base, context=ssl.create_default_context())

@@ -17,7 +17,7 @@ WORDS = {
     "asymmetric_app", "attested_and_unattested_app", "representative", "representative_of_two",
     "minor", "household", "namesakes", "browser", "portal", "date_edges", "expected_claims",
     "expected_authorizations",
-    "dated_services", "portal_user", "writes", "state_changes",
+    "dated_services", "earlier_versions", "portal_user", "writes", "state_changes",
     "provider_access", "directory", "formulary", "payer_to_payer",
     "clinic", "two_clinics", "clinic_out_of_network", "second_key", "opted_out_member",
     "other_payer", "opt_out_page",

@@ -37,6 +37,7 @@ def test_the_schema_accepts_the_shipped_file_and_refuses_a_literal_secret() -> N
     )
     content["endpoints"] = {"patient_access": "https://localhost/fhir"}
     content["pages"] = {}
+    content["earlier_versions"] = ["https://localhost/fhir-dstu2"]
     assert [error.message for error in validator.iter_errors(content)] == []
     content["personas"][0]["password"] = "hunter2"
     assert len(list(validator.iter_errors(content))) == 1

@@ -321,7 +321,7 @@ def served_types(capability: Mapping[str, Any]) -> frozenset[str]:
 
 def _public_addresses(target: Target) -> Iterable[str]:
     given = (*target.endpoints.model_dump().values(), *target.pages.model_dump().values())
-    yield from (str(url) for url in given if url)
+    yield from (str(url) for url in (*given, *target.earlier_versions) if url)
     yield from (app.redirect_uri for app in target.apps if app.redirect_uri)
 
 

@@ -144,6 +144,7 @@ def _tenant_router(*, own_login: bool) -> Router:
         [
             Route("/fhir/.well-known/smart-configuration", discovery.smart_endpoint),
             *fhir.mounted_at("/fhir"),
+            *fhir.earlier_at("/fhir-dstu2"),
             Mount("/partner", routes=partner_routes()),
             *public.routes("directory"),
             *public.routes("formulary"),

@@ -60,11 +60,16 @@ def mixed_environments(target: Target) -> Iterator[tuple[Path, str]]:
             )
 
 
+def _apis(target: Target) -> Iterator[tuple[Path, str]]:
+    """Key path and address of every API."""
+    yield from ((("endpoints", name), one) for name, one in target.endpoints if one)
+    yield from ((("earlier_versions", at), one) for at, one in enumerate(target.earlier_versions))
+
+
 def _named_things(target: Target) -> Iterator[tuple[Path, str, bool]]:
     """Key path, text, and whether it is a name rather than an address."""
-    for name, address in target.endpoints:
-        if address:
-            yield ("endpoints", name), _host_and_path(address), False
+    for place, address in _apis(target):
+        yield place, _host_and_path(address), False
     for name, control in target.controls.items():
         if control.url:
             yield ("controls", name, "url"), _host_and_path(control.url), False

@@ -53,6 +53,8 @@ class PayerFile(Table):
     organisation: str = ""
     """The operator's organisation, for the report."""
     endpoints: Endpoints
+    earlier_versions: tuple[Address, ...] = ()
+    """Bases of earlier versions of the Patient Access API, retired ones too."""
     pages: Pages = Pages()
     guides: dict[str, str] = Field(default_factory=dict)
     """Guide versions to test against, such as carin_bb = "2.1.0"; empty: as the payer declares."""

@@ -217,6 +217,10 @@ NEEDS: dict[str, Need] = {
         "set date_edges under [personas.expect]",
         lambda target: any(one.expect.date_edges for one in members(target)),
     ),
+    "earlier_versions": Need(
+        "needs the address of an earlier version of the Patient Access API: set earlier_versions",
+        lambda target: bool(target.earlier_versions),
+    ),
     "dated_services": Need(
         "needs a member with clinical records at the date floor that are known beforehand: "
         "list services under [personas.expect]",

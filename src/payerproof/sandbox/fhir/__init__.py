@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from payerproof.sandbox.fhir.policy import FhirPolicies
-from payerproof.sandbox.fhir.server import answer, mounted_at, routes
+from payerproof.sandbox.fhir.server import answer, earlier_at, mounted_at, routes
 
-__all__ = ["FhirPolicies", "answer", "mounted_at", "routes"]
+__all__ = ["FhirPolicies", "answer", "earlier_at", "mounted_at", "routes"]

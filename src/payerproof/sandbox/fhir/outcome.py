@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from payerproof.sandbox.data.world import Resource
+from payerproof.sandbox.access import Access, Refusal
+from payerproof.sandbox.data.world import Resource, World
 from payerproof.sandbox.fhir.call import FaceFacts, Refused, Reply
 
 FHIR_JSON = "application/fhir+json; charset=utf-8"
@@ -25,6 +26,16 @@ def error_reply(refused: Refused, target: str) -> Reply:  # noqa: ARG001 - must 
     }
     resource: dict[str, Any] = {"resourceType": "OperationOutcome", "issue": [issue]}
     return Reply(refused.status, resource, headers=refused.headers)
+
+
+def retired(
+    presented: Access | Refusal,  # noqa: ARG001 - whoever asks
+    segments: tuple[str, ...],  # noqa: ARG001 - and whatever is asked for
+    query: Sequence[tuple[str, str]],  # noqa: ARG001
+    world: World,  # noqa: ARG001
+) -> Reply:
+    """Answer at the base of the earlier version (DSTU2), which was switched off."""
+    raise Refused(410, "not-supported", "This version was retired on 2021-07-01; ask the R4 API.")
 
 
 def absent(face: FaceFacts, why: str, resource: Resource | None) -> Refused:  # noqa: ARG001

@@ -102,6 +102,9 @@ class FhirPolicies:
     path_segments: Callable[[bytes], tuple[str, ...]] = negotiation.path_segments
     method_of: Callable[[str, Mapping[str, str]], str] = negotiation.method_of
 
+    earlier_version: Callable[[Access | Refusal, tuple[str, ...], Pairs, World], Reply] = (
+        outcome.retired
+    )
     capability: Callable[[dict[str, Any], FaceFacts], dict[str, Any]] = capability.as_made
     through_cache: Callable[[Call, str, Callable[[], Reply]], Reply] = interactions.uncached
     accounted: Callable[[Call, tuple[str, ...], Reply | Refused], dict[str, Any] | None] = (

@@ -77,6 +77,33 @@ async def _reply(request: Request, tenant: Any) -> Reply:
     return await _accounted(tenant, call, request, segments, query)
 
 
+async def answer_earlier(request: Request) -> Response:
+    """Answer one request below the base of the earlier version."""
+    policies = request.state.tenant.policies.fhir
+    return await answered(request, _earlier, policies.error_reply, policies.headers_of)
+
+
+EarlierEndpoint = endpoint_for(answer_earlier)
+"""ASGI endpoint of the version before; every method comes here."""
+
+
+def earlier_at(path: str) -> list[BaseRoute]:
+    """Return the routes of the earlier version at a path."""
+    below = [Route("/{rest:path}", EarlierEndpoint)]
+    return [Route(path, EarlierEndpoint), Mount(path, routes=below)]
+
+
+async def _earlier(request: Request, tenant: Any) -> Reply:
+    policies = tenant.policies.fhir
+    segments = policies.path_segments(below_base(request, f"{tenant.base}/fhir-dstu2"))
+    query = query_pairs(request.scope.get("query_string", b""))
+    presented = (getattr(tenant, "authenticator", None) or tenant).authenticate(request)
+    if inspect.isawaitable(presented):
+        presented = await presented
+    reply: Reply = policies.earlier_version(presented, segments, query, tenant.world)
+    return reply
+
+
 async def _oauth_uris(tenant: Any) -> Mapping[str, str]:
     outside: Any = getattr(tenant, "authenticator", None)
     if not hasattr(outside, "oauth_uris"):
