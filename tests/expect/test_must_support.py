@@ -6,7 +6,10 @@ import tomllib
 from typing import Any
 
 from payerproof.expect.must_support import address_of, following, profiles_of, unseen
-from payerproof.guides.duties import duties
+from payerproof.expect.profiles import validator
+from payerproof.guides.duties import duties, versions
+from payerproof.guides.library import Library
+from payerproof.guides.population import Population
 from payerproof.places import shipped
 
 HELD = duties("us-core", "6.1.0")
@@ -70,3 +73,44 @@ def test_the_table_speaks_of_types_and_says_why() -> None:
     assert all(len(row["elements"]) > 1 for row in table["either"])
     assert all(row["why"] and row["elements"] for row in table["only-where"])
     assert profiles_of("us-core")
+
+
+def _must_support(guide: str, kind: str) -> set[tuple[str, str]]:
+    """(profile, element path) of every must-support element of a type, in any version."""
+    judge = validator()
+    found = set()
+    for version in versions(guide):
+        held, package = duties(guide, version), Library().guide(guide, version)
+        for address in held.profiles(kind):
+            if address in package.profiles:
+                population = Population(judge.schema, judge.fast.judge_run())
+                key = f"{address}|{package.profiles[address][1]}"
+                population.see(key, {"resourceType": kind})
+                name = address.rpartition("/")[2]
+                found |= {(name, path.partition(".")[2]) for path in population.state()[key][0]}
+    return found
+
+
+def test_the_table_names_elements_that_some_profile_supports() -> None:
+    path = shipped("profiles") / "guides" / "must-support.toml"
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    dead = [
+        (row["guide"], row["type"], element)
+        for row in (*table["either"], *table["only-where"])
+        for element in row["elements"]
+        if not any(
+            row.get("profile", "") in profile
+            and (path + ".").startswith((element + ".", element + ":"))
+            for guide in (["us-core", "carin-bb"] if row["guide"] == "*" else [row["guide"]])
+            for profile, path in _must_support(guide, row["type"])
+        )
+    ]
+    assert not dead
+
+
+def test_one_date_of_a_diagnosis_beside_the_day_of_record_is_enough() -> None:
+    kind, address = address_of(HELD, "us-core-condition-problems-health-concerns")
+    row = {"resourceType": "Condition", "onsetDateTime": "2020-01-01"}
+    missing = unseen([row], HELD, kind, address).missing
+    assert "extension:assertedDate" not in missing
+    assert "recordedDate" in missing
