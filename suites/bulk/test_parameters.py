@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
+from payerproof.expect.changed import changed_since
 from payerproof.fhir.compartment import members_of
 from payerproof.suite import Export, Practice, check, each, expect, inconclusive_unless
 
@@ -35,7 +35,7 @@ def test_only_changes_since(practice: Practice) -> None:
     export = seen.complete("_since")
     # then nothing older is in it
     since = datetime.fromisoformat(seen.since)
-    old = [row for row in export.of() if _changed(row, since) is False]
+    old = [row for row in export.of() if changed_since(row, since) is False]
     expect.that(
         not old,
         f"nothing older than {seen.since}",
@@ -81,17 +81,6 @@ def test_a_patient_outside_is_ignored(practice: Practice, how: str) -> None:
     seen.complete("patient")
     # when both, or only the other, were asked for, then nothing of the other came
     _expect_nothing_of(seen.made(how), seen.outside)
-
-
-def _changed(row: Any, since: datetime) -> bool | None:
-    """Whether a resource was changed at a time or later; None where it does not tell."""
-    told = (row.get("meta") or {}).get("lastUpdated")
-    if row.get("resourceType") in ("Group", "OperationOutcome", "Bundle") or not told:
-        return None
-    try:
-        return datetime.fromisoformat(str(told)) >= since
-    except ValueError:
-        return None
 
 
 def _expect_nothing_of(export: Export, patient: str) -> None:

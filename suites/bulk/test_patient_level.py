@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from payerproof.expect.changed import changed_since
 from payerproof.fhir.compartment import members_of
-from payerproof.suite import Practice, check, expect, inconclusive_unless
+from payerproof.suite import (
+    Practice,
+    check,
+    each,
+    expect,
+    inconclusive_unless,
+    not_applicable_unless,
+)
 
 NEEDS = ("clinic",)
+STRANGERS = ("without a token", "with a made-up token", "with a member's token")
 
 
 @check("bulk.patient-level/refused-to-strangers", needs=NEEDS)
-def test_strangers_begin_none(practice: Practice) -> None:
-    """Without a token no export of all patients begins."""
+@each("who", STRANGERS)
+def test_strangers_begin_none(practice: Practice, who: str) -> None:
+    """Without a clinic's token no export of all patients begins."""
     # given an export that the clinic itself could make
     seen = practice.patient_level()
     seen.must_have_ended()
-    # when nobody in particular asked for it, then none began
-    expect(seen.stranger).is_refused()
+    not_applicable_unless(who in seen.strangers, "There is no member to try it with.")
+    # when a stranger asked for it, then none began
+    expect(seen.strangers[who]).is_refused()
 
 
 @check("bulk.patient-level/accepted", needs=NEEDS)
@@ -68,15 +81,51 @@ def test_its_parameters_are_taken(practice: Practice) -> None:
     seen = practice.patient_level()
     seen.must_have_ended()
     # when it was asked for with parameters, then each was accepted
-    expect(seen.since, *seen.formats.values()).has_status(202)
+    expect(seen.since.kick_off, *seen.formats.values()).has_status(202)
+
+
+@check("bulk.patient-level/only-types", needs=NEEDS)
+def test_only_types_asked_for(practice: Practice) -> None:
+    """With _type, it has those types and no others."""
+    # given an export of Patient and Coverage
+    seen = practice.patient_level()
+    seen.must_have_ended()
+    # then both are there, and nothing else
+    kinds = {str(row.get("resourceType")) for row in seen.export.of()}
+    expect.that(
+        kinds == {"Patient", "Coverage"},
+        "Patient and Coverage",
+        ", ".join(sorted(kinds)) or "nothing",
+        *seen.export.exchanges,
+    )
+
+
+@check("bulk.patient-level/only-changes", needs=NEEDS)
+def test_only_changes_since(practice: Practice) -> None:
+    """With _since, nothing comes that was not changed since then."""
+    # given an export of what changed since one that had just ended
+    seen = practice.patient_level()
+    seen.must_have_ended()
+    inconclusive_unless(seen.since.complete, "it did not end", *seen.since.exchanges)
+    # then nothing older is in it
+    since = datetime.fromisoformat(seen.export.manifest.at)
+    old = [row for row in seen.since.of() if changed_since(row, since) is False]
+    expect.that(
+        not old,
+        f"nothing older than {seen.export.manifest.at}",
+        f"{len(old)} older resources" if old else "nothing older",
+        *seen.since.exchanges,
+    )
 
 
 @check("bulk.patient-level/cancelled", needs=NEEDS)
 def test_it_can_be_cancelled(practice: Practice) -> None:
-    """DELETE of one that has begun is answered 202."""
+    """DELETE of one that has begun is answered 202, and then it is gone."""
     # given one that had begun
     seen = practice.patient_level()
     inconclusive_unless(seen.deleted, "none began", seen.export.kick_off.exchange)
     assert seen.deleted is not None
-    # then it could be cancelled
+    assert seen.gone is not None
+    # then it could be cancelled, and was
     expect(seen.deleted).has_status(202)
+    expect(seen.gone).has_status(404, 410)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from payerproof.expect.outcomes import inconclusive_unless, not_applicable_unless
 from payerproof.fhir.bulk import Export
+from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.organisations import Organisation
 from payerproof.plugin.practice.entry import GROUP_EXPORT, entered, offers
@@ -21,15 +22,18 @@ FORMATS = ("application/fhir+ndjson", "application/ndjson", "ndjson")
 class PatientLevel:
     """A clinic's export of all patients, and what came of asking for one in other ways."""
 
-    stranger: Reply
-    """The kick-off without a token."""
+    strangers: dict[str, Reply]
+    """Kick-offs by those who may begin none."""
     export: Export
-    since: Reply
-    """The kick-off of what changed since then."""
+    """Patient and Coverage of everybody."""
+    since: Export
+    """What changed since then."""
     formats: dict[str, Reply]
     """Kick-offs with each form of ``_outputFormat``."""
     deleted: Reply | None
     """What a DELETE of one that had just begun was answered; None where none began."""
+    gone: Reply | None
+    """What its status was answered then."""
 
     def must_have_ended(self) -> None:
         """End the check as inconclusive where nothing came to judge."""
@@ -45,20 +49,35 @@ def patient_level(session: RunSession, clinic: Organisation[Clinic]) -> PatientL
     )
     entered(session, clinic)
     exports = clinic.exports
-    stranger = clinic.anonymous.get(PATH, [_SMALL], prefer="respond-async")
+    strangers = {
+        name: replace(exports, client=client).kick_off(PATH, [_SMALL])
+        for name, client in _strangers(session, clinic).items()
+    }
     export = exports.fetched(exports.awaited(exports.kick_off(PATH, [_SMALL])))
     if export.status_url:
         exports.delete(export)
-    since = exports.kick_off(PATH, [("_since", export.manifest.at), _SMALL])
-    cancelled = _cancelled(clinic, since)
-    formats = {}
+    asked = [("_since", export.manifest.at), _SMALL]
+    since = exports.fetched(exports.awaited(exports.kick_off(PATH, asked)))
+    if since.status_url:
+        exports.delete(since)
+    formats: dict[str, Reply] = {}
+    deleted = gone = None
     for form in FORMATS:
         formats[form] = exports.kick_off(PATH, [("_outputFormat", form), _SMALL])
-        _cancelled(clinic, formats[form])
-    return PatientLevel(stranger, export, since, formats, cancelled)
+        begun = Export(formats[form])
+        if begun.status_url:
+            deleted, gone = exports.delete(begun), exports.look(begun)
+    return PatientLevel(strangers, export, since, formats, deleted, gone)
 
 
-def _cancelled(clinic: Organisation[Clinic], reply: Reply) -> Reply | None:
-    """Cancel what has begun; None where nothing did."""
-    began = reply.status == 202 and reply.header("content-location")
-    return clinic.exports.delete(Export(reply)) if began else None
+def _strangers(session: RunSession, clinic: Organisation[Clinic]) -> dict[str, FhirClient]:
+    """Clients who may begin no export, by name."""
+    found = {
+        "without a token": clinic.anonymous,
+        "with a made-up token": clinic.with_token("payerproof-no-such-token"),
+    }
+    first = session.cast.first
+    if first is not None:
+        member = clinic.with_token(session.shared_grant(first).access_token)
+        found["with a member's token"] = replace(member, persona=first.id)
+    return found
