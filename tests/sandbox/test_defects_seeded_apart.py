@@ -473,6 +473,58 @@ RECORDS["authorizations-by-a-claims-profile"] = lambda p: (
 )
 
 
+def declared(api: str) -> Callable[[At], list[dict]]:
+    return lambda a: a.get(api, "metadata").json()["rest"][0]["resource"]
+
+
+OPEN["directory-declares-no-profiles"] = lambda a: (
+    not any("supportedProfile" in one for one in declared("directory")(a))
+)
+OPEN["directory-declares-fewer-types"] = lambda a: (
+    "PractitionerRole" not in {one["type"] for one in declared("directory")(a)}
+)
+OPEN["formulary-declares-base-profiles"] = lambda a: (
+    "hl7.org/fhir/StructureDefinition/Basic" in str(declared("formulary")(a))
+)
+OPEN["formulary-further-searches-ignored"] = lambda a: bool(
+    a.rows("formulary", "Basic?period=lt1990-01-01")
+)
+
+
+def nobody(clinic: Clinic):
+    rows = bundle(
+        patient_of(clinic, "gus", birthDate="1900-01-01"),
+        coverage_of(clinic, "gus"),
+        payer_consent(clinic, "gus"),
+    )
+    body = {"resourceType": "Parameters", "parameter": rows}
+    payer = clinic.other("othermark")
+    return payer.send("POST", "Patient/$member-match", json=body).status_code
+
+
+PARTNERS["member-match-not-declared"] = lambda c: "/member-match" not in c.get("metadata").text
+PARTNERS["match-answers-without-identifier"] = lambda c: (
+    "MemberIdentifier" not in ask(c.other("othermark")).text
+)
+PARTNERS["match-answers-with-a-patient"] = lambda c: (
+    ask(c.other("othermark")).json()["resourceType"] == "Patient"
+)
+PARTNERS["no-match-answered-404"] = lambda c: nobody(c) == 404
+PARTNERS["no-match-answered-as-success"] = lambda c: nobody(c) == 200
+RECORDS["authorizations-unnamed-and-incomplete"] = lambda p: "outcome" not in authorization(p)
+
+
+def earlier(payer: DefectPayer, token: str) -> bool:
+    browser = Browser(payer.house, payer.tenant)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    url = f"{payer.tenant.base}/fhir-dstu2/Patient/{payer.patient('ada')}"
+    return browser.send("GET", url, headers=headers).status_code == 200
+
+
+RECORDS["earlier-version-left-open"] = lambda p: earlier(p, "")
+RECORDS["earlier-version-asks-not-whose"] = lambda p: earlier(p, p.token("iva"))
+
+
 @pytest.mark.parametrize("name", [*BRANDS, *ALL])
 def test_a_fault_of_what_the_plain_face_has_not_shows(name):
     if name in BRANDS:

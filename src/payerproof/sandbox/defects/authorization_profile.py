@@ -104,3 +104,14 @@ _seed(
     "Authorizations name the profile of professional claims",
     _profiled(CARIN_PROFILE + "C4BB-ExplanationOfBenefit-Professional-NonClinician|2.1.0"),
 )
+
+
+def _unnamed_and_incomplete(one: Resource) -> Resource:
+    return _profiled()(_without("insurer", "outcome")(one))
+
+
+_seed(
+    "authorizations-unnamed-and-incomplete",
+    "Authorizations name no profile, and lack the insurer and the outcome that PDex's demands",
+    _unnamed_and_incomplete,
+)

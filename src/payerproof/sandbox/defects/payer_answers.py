@@ -131,3 +131,79 @@ seed(
     "The right member is matched, and the answer names the next row of the table",
     partners(member_match=_subscriber),
 )
+
+
+def _unsaid(_tenant: Tenant, statement: dict[str, Any]) -> dict[str, Any]:
+    rest = statement["rest"][0]
+    rows = [
+        {name: value for name, value in row.items() if name != "operation"}
+        if row["type"] == "Patient"
+        else row
+        for row in rest["resource"]
+    ]
+    return {**statement, "rest": [{**rest, "resource": rows}]}
+
+
+seed(
+    "member-match-not-declared",
+    AREA,
+    "N-BULK-21",
+    "$member-match works, and the statement doesn't declare it",
+    partners(capability=_unsaid),
+)
+
+
+def _id_only(seen: View, asked: Asked) -> Reply:
+    reply = matching.member_match(seen, asked)
+    made = reply.resource or {}
+    rows = [row for row in made.get("parameter", ()) if row["name"] != "MemberIdentifier"]
+    return replace(reply, resource={**made, "parameter": rows})
+
+
+def _as_patient(seen: View, asked: Asked) -> Reply:
+    person = seen.tenant.policies.partners.identified(seen.tenant, asked)
+    reply = matching.member_match(seen, asked)
+    patient = seen.tenant.world.resource("Patient", person.patient) if person else None
+    return replace(reply, resource=patient)
+
+
+def _unmatched(status: int) -> Any:
+    def answered(seen: View, asked: Asked) -> Reply:
+        try:
+            return matching.member_match(seen, asked)
+        except Refused as refused:
+            if status == 200:
+                return Reply(resource={"resourceType": "Parameters"})
+            raise Refused(status, refused.code, refused.text) from None
+
+    return answered
+
+
+seed(
+    "match-answers-without-identifier",
+    AREA,
+    "N-BULK-21",
+    "The answer of $member-match holds the logical id, and no MemberIdentifier",
+    partners(member_match=_id_only),
+)
+seed(
+    "match-answers-with-a-patient",
+    AREA,
+    "N-BULK-21",
+    "$member-match answers with the Patient, as before HRex 1.0, not with Parameters",
+    partners(member_match=_as_patient),
+)
+seed(
+    "no-match-answered-404",
+    AREA,
+    "N-BULK-21",
+    "Where no member matches $member-match answers 404",
+    partners(member_match=_unmatched(404)),
+)
+seed(
+    "no-match-answered-as-success",
+    AREA,
+    "N-BULK-21",
+    "Where no member matches $member-match answers 200 with empty Parameters",
+    partners(member_match=_unmatched(200)),
+)
