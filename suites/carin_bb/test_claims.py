@@ -49,6 +49,19 @@ def test_oral_claims_have_no_revenue_codes(member: Person) -> None:
     _none(member, claim_rules.oral_with_revenue, "no revenue code on an oral claim")
 
 
+@check("carin-bb.claim-rules/compounds-name-ingredients", needs=("member",))
+def test_compounds_name_their_ingredients(member: Person) -> None:
+    """A compounded drug is called compound, and its ingredients stand below the line."""
+    not_applicable_unless(
+        claim_rules.compounds(member.record.of(CLAIMS)), f"{member} was given no compounded drug."
+    )
+    _none(
+        member,
+        claim_rules.without_ingredients,
+        "compound on each line of a compounded drug, with its ingredients by NDC",
+    )
+
+
 @check("carin-bb.claim-rules/mixed-networks-are-other", needs=("member",))
 def test_mixed_networks_are_called_other(member: Person) -> None:
     """A claim with lines in and out of network has the payment status other."""

@@ -78,3 +78,36 @@ def test_versions_name_each_other() -> None:
     assert claim_rules.unlinked([_claim("1"), second])
     assert claim_rules.unlinked([first])
     assert claim_rules.unlinked([first, _claim("2")])
+
+
+NDC = "http://hl7.org/fhir/sid/ndc"
+
+
+def _mixed(code: str, product: str, *ingredients: str) -> dict[str, Any]:
+    line: dict[str, Any] = {"productOrService": {"coding": [{"code": product}]}}
+    if ingredients:
+        line["detail"] = [
+            {"productOrService": {"coding": [{"system": NDC, "code": one}]}} for one in ingredients
+        ]
+    category = {"coding": [{"code": "compoundcode"}]}
+    info = {"category": category, "code": {"coding": [{"code": code}]}}
+    return {"supportingInfo": [info], "item": [line]}
+
+
+def test_compounds_name_their_ingredients() -> None:
+    right = _mixed("2", "compound", "00093-7214-01")
+    plain = _mixed("1", "00093-7214-01")
+    assert claim_rules.compounds([right, plain]) == [right]
+    assert claim_rules.without_ingredients([right, plain]) == []
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        _mixed("2", "compound"),
+        _mixed("2", "00093-7214-01", "00093-7214-01"),
+        _mixed("1", "compound", "00093-7214-01"),
+    ],
+)
+def test_compounds_that_do_not_are_told(claim: dict[str, Any]) -> None:
+    assert claim_rules.without_ingredients([claim]) == [claim]

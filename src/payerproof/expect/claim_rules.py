@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from payerproof.expect.claims import Claim, amounts, codes, codings, mappings, profiles
-from payerproof.expect.vocabularies import ABSENT
+from payerproof.expect.vocabularies import ABSENT, NDC
 from payerproof.fhir.surroundings import local
 
 UNIQUE_ID = "uc"
@@ -163,6 +163,42 @@ def unlinked(claims: Sequence[Claim]) -> list[str]:
             elif not own & set(_related(later, _PRIOR)):
                 found.append("a replacement does not name the claim it replaced")
     return found
+
+
+def compounds(claims: Iterable[Claim]) -> list[Claim]:
+    """Pharmacy claims that say, by NCPDP's code or by the literal, that something was mixed."""
+    return [claim for claim in claims if _is_mixed(claim) or _says_compound(claim)]
+
+
+def without_ingredients(claims: Iterable[Claim]) -> list[Claim]:
+    """Compounds without the code 2, or a line without the literal or its ingredients by NDC."""
+    return [
+        claim
+        for claim in compounds(claims)
+        if not _is_mixed(claim)
+        or not all(
+            "compound" in codes(line.get("productOrService"))
+            and any(
+                one.get("system") == NDC and one.get("code")
+                for part in mappings(line.get("detail"))
+                for one in codings(part.get("productOrService"))
+            )
+            for line in mappings(claim.get("item"))
+        )
+    ]
+
+
+def _is_mixed(claim: Claim) -> bool:
+    return any(
+        "compoundcode" in codes(info.get("category")) and "2" in codes(info.get("code"))
+        for info in mappings(claim.get("supportingInfo"))
+    )
+
+
+def _says_compound(claim: Claim) -> bool:
+    return any(
+        "compound" in codes(line.get("productOrService")) for line in mappings(claim.get("item"))
+    )
 
 
 def has_links(claims: Iterable[Claim]) -> bool:

@@ -31,6 +31,7 @@ _HIPPS = (
     "https://www.cms.gov/Medicare/Medicare-Fee-for-Service-Payment/"
     "ProspMedicareFeeSvcPmtGen/HIPPSCodes"
 )
+_COMPOUND = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBCompoundLiteral"
 _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 _CVX = "http://hl7.org/fhir/sid/cvx"
 
@@ -45,7 +46,7 @@ ABSENT = frozenset(
 STANDARD: Mapping[str, frozenset[str]] = {
     "diagnosis": frozenset({_ICD_10_CM, *_ICD_9_CM, SNOMED}),
     "procedure": frozenset({_CPT, *_HCPCS, *_ICD_10_PCS, *_ICD_9_CM, *_CDT, _HIPPS, SNOMED}),
-    "drug": frozenset({NDC, _RXNORM, _CVX, *_HCPCS, _CPT}),
+    "drug": frozenset({NDC, _RXNORM, _CVX, *_HCPCS, _CPT, _COMPOUND}),
     "laboratory": frozenset({LOINC}),
 }
 """What is coded → the systems that will do; the first coding that fits is enough."""

@@ -64,6 +64,7 @@ class ClaimFacts:
     quantity: int = 0
     refills: int = 0
     refill: int = 0
+    ingredients: tuple[str, ...] = ()
     drg: str = ""
     procedure: str = ""
     tooth: str = ""
@@ -135,6 +136,7 @@ def claim_facts(row: Mapping[str, Any]) -> ClaimFacts:
             raise ValueError("a claim line is [code, submitted, allowed, deductible, copay, share]")
         code, *amounts = line
         lines.append(Line(str(code), *(Decimal(str(amount)) for amount in amounts)))
+    values["ingredients"] = tuple(values.get("ingredients", ()))
     values["diagnoses"] = tuple(values.get("diagnoses", ()))
     return ClaimFacts(lines=tuple(lines), **values)
 

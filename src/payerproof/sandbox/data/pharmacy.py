@@ -17,7 +17,6 @@ _INFO = CARIN + "C4BBSupportingInfoType"
 
 def pharmacy(maker: Maker, claim: ClaimFacts) -> Json:
     """Make the elements that only a pharmacy claim has."""
-    drug = next(row for row in maker.facts.network["drugs"] if row["key"] == claim.drug)
     made: Json = {
         "supportingInfo": [
             _number("dayssupply", claim.days_supply),
@@ -26,12 +25,12 @@ def pharmacy(maker: Maker, claim: ClaimFacts) -> Json:
             _number("refillsauthorized", claim.refills),
             _coded("brandgenericindicator", "NCPDPBrandGenericIndicator", "2"),
             _coded("rxorigincode", "NCPDPPrescriptionOriginCode", "3"),
-            _coded("compoundcode", "NCPDPCompoundCode", "1"),
+            _coded("compoundcode", "NCPDPCompoundCode", "2" if claim.ingredients else "1"),
         ],
         "item": [
             {
                 "sequence": sequence,
-                "productOrService": concept(NDC, drug["ndc"], drug["text"]),
+                **_product(maker, claim),
                 "servicedDate": claim.serviced.isoformat(),
                 "quantity": {"value": claim.quantity},
                 "net": money(line.submitted),
@@ -48,6 +47,25 @@ def pharmacy(maker: Maker, claim: ClaimFacts) -> Json:
         prescription = maker.ref("MedicationRequest", f"{claim.member}/rx/{claim.drug}")
         made["prescription"] = prescription
     return made
+
+
+def _product(maker: Maker, claim: ClaimFacts) -> Json:
+    """Make what was handed out: a drug, or a compound with its ingredients."""
+    if not claim.ingredients:
+        return {"productOrService": _drug(maker, claim.drug)}
+    literal = CARIN + "C4BBCompoundLiteral"
+    return {
+        "productOrService": concept(literal, "compound", "Mixed by the pharmacy"),
+        "detail": [
+            {"sequence": sequence, "productOrService": _drug(maker, key)}
+            for sequence, key in enumerate(claim.ingredients, start=1)
+        ],
+    }
+
+
+def _drug(maker: Maker, key: str) -> Json:
+    drug = next(row for row in maker.facts.network["drugs"] if row["key"] == key)
+    return concept(NDC, drug["ndc"], drug["text"])
 
 
 def _prescribed(maker: Maker, member: str) -> tuple[str, ...]:
