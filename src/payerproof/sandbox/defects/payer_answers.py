@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from payerproof.sandbox.data.members import MEMBER_NUMBERS
 from payerproof.sandbox.data.world import Person
 from payerproof.sandbox.defects.changing import seed
 from payerproof.sandbox.defects.replacing import both, partners
@@ -113,10 +112,7 @@ def _subscriber(seen: View, asked: Asked) -> Reply:
         raise Refused(422, "not-found", "No single member matches.")
     wrong = next(one for one in others if one.user != person.user)
     rows: list[dict[str, Any]] = [
-        {
-            **one,
-            "valueIdentifier": {"system": MEMBER_NUMBERS, "value": wrong.member_number},
-        }
+        {**one, "valueIdentifier": {**one["valueIdentifier"], "value": wrong.member_number}}
         if one["name"] == "MemberIdentifier"
         else {**one, "valueReference": {"reference": f"Patient/{wrong.patient}"}}
         for one in reply.resource["parameter"]
