@@ -31,8 +31,12 @@ _PYTEST_WORD: dict[Outcome, _Word] = {
     Outcome.ERROR: "failed",
 }
 ALONE = frozenset(
-    {"control:clock", "control:representation", "control:contract", "control:account"}
-)
+    f"control:{name}"
+    for name in (
+        "account", "app-category", "app-details", "clock", "contract", "merge", "newborn",
+        "representation",
+    )
+)  # fmt: skip
 """Who needs one of these changes the payer for others too, so no other check may run beside it."""
 
 _TRIED_AGAIN = (Outcome.FAILED, Outcome.WARNING)
