@@ -5,7 +5,6 @@ from __future__ import annotations
 from payerproof.expect.claims import mappings
 from payerproof.expect.operator import operate
 from payerproof.plugin.session import RunSession
-from payerproof.polite import NotJson
 from payerproof.suite import (
     Api,
     Person,
@@ -36,11 +35,7 @@ def test_a_minor_with_a_parents_details(
     inconclusive_unless(theirs and theirs != own, f"no {kind} of {parent} alone is known")
     # when the minor's account is registered with them
     answer = operate(api, target, "contact", **{"persona": minor.id, kind: theirs})
-    try:
-        told = answer.json()
-    except NotJson:
-        told = None
-    standing = str(told.get("standing") or "") if isinstance(told, dict) else ""
+    standing = str(answer.json_object().get("standing") or "")
     if standing == "accepted" and own:
         operate(api, target, "contact", **{"persona": minor.id, kind: own})
     inconclusive_unless(

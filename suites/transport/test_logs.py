@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 
 from payerproof.expect.operator import operate
-from payerproof.polite import NotJson
 from payerproof.suite import (
     Api,
     Lease,
@@ -49,11 +48,7 @@ def test_logs_hold_neither_token_nor_number(
 def _lines(api: Api, target: Target, text: str) -> int:
     """How many lines of the payer's log hold a text; inconclusive where it cannot be told."""
     answer = operate(api, target, "log", contains=text)
-    try:
-        told = answer.json()
-    except NotJson:
-        told = None
-    lines = told.get("lines") if isinstance(told, dict) else None
+    lines = answer.json_object().get("lines")
     inconclusive_unless(
         isinstance(lines, int),
         "the hook log did not answer with a number of lines",

@@ -13,7 +13,6 @@ from typing import Any
 from payerproof.expect.doorstep import Sends
 from payerproof.expect.operator import operate
 from payerproof.expect.outcomes import inconclusive_unless
-from payerproof.polite import NotJson
 from payerproof.target import Target
 
 Entry = Mapping[str, Any]
@@ -22,11 +21,7 @@ Entry = Mapping[str, Any]
 def accounted(api: Sends, target: Target) -> tuple[Entry, ...]:
     """Every entry of the accounting, oldest first; inconclusive where it cannot be read."""
     answer = operate(api, target, "disclosures")
-    try:
-        document = answer.json()
-    except NotJson:
-        document = None
-    listed = document.get("disclosures") if isinstance(document, Mapping) else None
+    listed = answer.json_object().get("disclosures")
     inconclusive_unless(
         isinstance(listed, list),
         "the hook disclosures did not answer with a list of that name",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
@@ -104,6 +104,14 @@ class Answer:
                 f"labelled {label} ({{x:{self.exchange}}})",
                 self.exchange,
             ) from trouble
+
+    def json_object(self) -> Mapping[str, Any]:
+        """Body as a JSON object; empty where it is none."""
+        try:
+            found = self.json()
+        except NotJson:
+            return {}
+        return found if isinstance(found, Mapping) else {}
 
 
 def _shape(content: bytes) -> str:
