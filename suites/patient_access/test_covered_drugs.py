@@ -50,21 +50,37 @@ ENTRY: Mapping[str, Any] = {
 
 @check("patient-access.covered-outpatient-drugs/list-published", needs=("formulary",))
 def test_covered_drugs_are_listed(formulary: OpenApi) -> None:
-    """The formulary lists the drugs that are covered, each by a code or a name."""
+    """Each list has drugs that are covered, and each drug a code or a name."""
     # given a formulary that answers
     formulary.must_answer()
     pages = (*formulary.pages("Basic"), *formulary.pages("MedicationKnowledge"))
     # when the drugs are looked up to which its entries refer
     items = [row for row in formulary.known("Basic") if "formulary-item" in codes(row.get("code"))]
     unnamed = [row for row in items if not any(map(_named, formulary.named(row, "subject")))]
-    # then there are some, and each is named
+    # and the lists of which no entry was seen yet are asked for one
+    told = str(items)
+    asked = [_entry_of(formulary, name) for name in _lists(formulary) if f"{name}'" not in told]
+    empty = [reply for reply in asked if reply.ok and not reply.matches]
+    # then there are some in each, and each is named
     expect.that(
-        bool(items) and not unnamed,
-        "covered drugs, each with its code or name",
-        f"{len(unnamed)} of {len(items)} entries lead to no named drug"
+        bool(items) and not unnamed and not empty,
+        "covered drugs in each list, each with its code or name",
+        f"{len(unnamed)} of {len(items)} entries name no drug, and {len(empty)} lists are empty"
         if items
         else "no entry of a drug",
-        *(page.exchange for page in pages),
+        *(reply.exchange for reply in (*empty, *pages)),
+    )
+
+
+def _lists(formulary: OpenApi) -> list[str]:
+    """References to the lists of drugs that are published (US Drug Formulary, Formulary.type)."""
+    plans = formulary.known("InsurancePlan")
+    return [f"InsurancePlan/{one['id']}" for one in plans if "DRUGPOL" in codes(one.get("type"))]
+
+
+def _entry_of(formulary: OpenApi, name: str) -> Reply:
+    return formulary.client.search(
+        "Basic", [("code", "formulary-item"), ("formulary", name), ("_count", "1")]
     )
 
 
