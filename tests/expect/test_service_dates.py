@@ -49,6 +49,7 @@ def test_the_payer_file_takes_every_type_that_has_a_date_of_service() -> None:
         ("Encounter", {"period": VISIT["period"]}, FLOOR),
         ("Procedure", {"performedPeriod": {"start": "2016-01-01", "end": "2016-03-01"}}, FLOOR),
         ("Procedure", {"performedDateTime": "2016-01-01T23:30:00-05:00"}, FLOOR),
+        ("Procedure", {"performedDateTime": "2016-01-01T14:00:00"}, FLOOR),
         ("Condition", {"recordedDate": "2016-01-01"}, FLOOR),
         ("Goal", {"startDate": "2016-01-01"}, FLOOR),
         ("MedicationDispense", {"whenHandedOver": "2016-01-02T16:00:00Z"}, date(2016, 1, 2)),

@@ -9,7 +9,7 @@ expires, not when it was put in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from payerproof.expect.advertised import lists_search
@@ -68,14 +68,11 @@ def done_on(
 
 
 def _begins(value: Any, day: date) -> bool:
-    span = span_of(value)
-    if span is None or span.first is None:
+    text = value.get("start") if isinstance(value, Mapping) else value
+    span = span_of(text)
+    if span is None or not isinstance(text, str) or len(text) < len("2016-01-01"):
         return False
-    begun = span if not isinstance(value, Mapping) else span_of(value.get("start"))
-    first = begun.first if begun else None
-    last = begun.last if begun else None
-    within_a_day = first and last and last - first <= timedelta(days=1)
-    return bool(within_a_day and first and last and first <= day <= last)
+    return text.startswith(day.isoformat()) or bool(span.instant and span.instant.date() == day)
 
 
 def from_floor_on(
