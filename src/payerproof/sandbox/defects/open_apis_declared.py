@@ -7,11 +7,13 @@ from collections.abc import Callable
 from payerproof.sandbox.data.world import Resource
 from payerproof.sandbox.defects.changing import seed
 from payerproof.sandbox.defects.replacing import public
-from payerproof.sandbox.fhir.call import Criterion
+from payerproof.sandbox.fhir.call import Criterion, Refused, Reply
 from payerproof.sandbox.public import api, search
 from payerproof.sandbox.public.search import Shelf
 
 CITES = "AC-11-1"
+Segments = tuple[str, ...]
+Pairs = list[tuple[str, str]]
 Edit = Callable[[Resource], Resource]
 
 
@@ -83,4 +85,48 @@ seed(
     CITES,
     "The formulary's statement lists searches by status, period, type and name; they find all",
     public(matches=_deaf),
+)
+
+
+# -- what the guide recommends beyond what it demands: drugs by their dose form
+
+
+def _answering(every: bool) -> object:
+    """Find every drug by a dose form, or none."""
+
+    def matches(shelf: Shelf, resource: Resource, criterion: Criterion) -> bool:
+        if shelf.api == "formulary" and criterion.parameter.name == "doseform":
+            return every
+        return search.matches(shelf, resource, criterion)
+
+    return matches
+
+
+def _refused(shelf: Shelf, segments: Segments, query: Pairs) -> Reply:
+    by_form = any(name.partition(":")[0] == "doseform" for name, _ in query)
+    if shelf.api == "formulary" and segments[:1] == ("MedicationKnowledge",) and by_form:
+        raise Refused(400, "not-supported", "Drugs are not searched by their dose form.")
+    return api.found(shelf, segments, query)
+
+
+seed(
+    "formulary-dose-form-ignored",
+    "formulary",
+    CITES,
+    "A search for drugs by dose form finds every drug, whatever the form",
+    public(matches=_answering(every=True)),
+)
+seed(
+    "formulary-dose-form-not-indexed",
+    "formulary",
+    CITES,
+    "A search for drugs by dose form is accepted and finds none: the form isn't indexed",
+    public(matches=_answering(every=False)),
+)
+seed(
+    "formulary-dose-form-refused",
+    "formulary",
+    CITES,
+    "A search for drugs by dose form, which the statement lists, is answered 400",
+    public(found=_refused),
 )

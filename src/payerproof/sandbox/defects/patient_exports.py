@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
@@ -13,7 +14,7 @@ from payerproof.sandbox.defects.bulk import as_written
 from payerproof.sandbox.defects.changing import seed
 from payerproof.sandbox.defects.provider_choices import out_forgotten
 from payerproof.sandbox.defects.replacing import Change, both, partners
-from payerproof.sandbox.fhir.call import Call, Reply
+from payerproof.sandbox.fhir.call import Call, Refused, Reply
 from payerproof.sandbox.partners import api, jobs, token
 from payerproof.sandbox.partners.jobs import ExportJob, OutputFile
 from payerproof.sandbox.partners.token import SystemToken
@@ -156,6 +157,36 @@ _seed(
     "AC-05-2",
     "_since of an export of all patients is read and forgotten",
     partners(in_window=_time_unread),
+)
+
+
+def _refusing(*names: str) -> Change:
+    """Refuse parameters of an export of all patients that those of Groups take."""
+
+    def begun(seen: View, job: ExportJob) -> Reply:
+        given = {name for name, _ in parse_qsl(job.asked.url.partition("?")[2])}
+        if job.asked.since is not None:
+            given.add("_since")
+        if _of_all(job) and given & set(names):
+            jobs.drop(seen, job)
+            text = f"An export of all patients does not take {', '.join(names)}."
+            raise Refused(400, "not-supported", text)
+        return api.begun(seen, job)
+
+    return partners(begun=begun)
+
+
+_seed(
+    "patient-export-refuses-since",
+    "AC-05-1",
+    "_since is taken for exports of Groups; for those of all patients it is refused",
+    _refusing("_since"),
+)
+_seed(
+    "patient-export-refuses-types",
+    "AC-05-1",
+    "An export of all patients is of everything: _type and _typeFilter are refused",
+    _refusing("_type", "_typeFilter"),
 )
 _seed(
     "patient-export-as-it-should-be",
