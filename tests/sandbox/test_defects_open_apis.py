@@ -103,6 +103,9 @@ def test_every_fault_of_these_areas_is_here():
         "directory-declares-fewer-types",
         "directory-declares-no-profiles",
         "formulary-declares-base-profiles",
+        "formulary-dose-form-ignored",
+        "formulary-dose-form-not-indexed",
+        "formulary-dose-form-refused",
         "formulary-further-searches-ignored",
         "formulary-never-updated",
     }

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from clinic import Clinic, at, export, fetch, kick_off, members, poll, roster
+from defect_payer import seeded_by
 from joserfc.jwk import ECKey
 from matched import attestation, bundle, coverage_of, for_clinic, patient_of, request_of
 from member_browser import AppUnderTest, Browser, Page
@@ -422,6 +423,7 @@ def test_a_faulty_payer_still_serves(name):
 def test_every_fault_of_these_modules_is_here():
     known = {n for n, d in all_defects().items() if d.area in ("provider_access", "bulk")}
     apart = {
+        *seeded_by("provider_nowhere"),
         "cut-off-clinic-fetches-files",
         "cut-off-clinic-watches-exports",
         "exported-lines-of-the-warehouse",

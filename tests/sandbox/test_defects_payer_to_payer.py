@@ -147,4 +147,4 @@ def test_a_fault_shows_at_the_faulty_payer_only(name):
 def test_every_fault_of_this_area_is_here():
     assert {n for n, d in all_defects().items() if d.area == "payer_to_payer"} == set(
         SHOWN
-    ) | seeded_by("payer_answers")
+    ) | seeded_by("payer_answers", "payers_waiting")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from payerproof.sandbox.defects import Defect, register
-from payerproof.sandbox.defects.rewriting import Change, every, page, portal, swap
+from payerproof.sandbox.defects.rewriting import Change, Memory, every, page, portal, swap
+from payerproof.sandbox.portal import deciding, factors
 
 if TYPE_CHECKING:
     from payerproof.sandbox.portal.sessions import Journey, Session
@@ -37,15 +38,25 @@ _seed(
 )
 
 
-def _no_such_account(_tenant: Tenant, _session: Session, _journey: Journey) -> bool:
-    return False
+_OF_THE_PORTAL: Memory[set[str]] = Memory(set)
+"""Keys of the sessions that began with the portal's user name and password."""
+
+
+def _note_the_session(tenant: Tenant, session: Session, user: str) -> None:
+    factors.signed_in(tenant, session, user)
+    _OF_THE_PORTAL.of(tenant).add(session.key)
+
+
+def _by_another_account(tenant: Tenant, session: Session, journey: Journey) -> bool:
+    by_the_portals = session.key in _OF_THE_PORTAL.of(tenant)
+    return not by_the_portals and deciding.is_signed_in(tenant, session, journey)
 
 
 _seed(
     "apps-need-another-account",
     "Connecting an app takes an account of its own; the portal's, which is right, is asked again",
     every(
-        portal(is_signed_in=_no_such_account),
+        portal(signed_in=_note_the_session, is_signed_in=_by_another_account),
         *(page(name, swap(_HEADING, _OF_ITS_OWN)) for name in _FORMS),
     ),
 )
