@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from clinic import ASYNC, ATR, Clinic, at, export, kick_off, members, parameters, poll, roster
-from defect_pages import shows
+from defect_pages import shows, stranger
 from matched import for_payer
 from member_browser import AppUnderTest, Page
 from test_defects_open_apis import At
@@ -168,9 +168,19 @@ def asked_again(app: AppUnderTest) -> bool:
     return found.place == "sign-in" and "data sharing account" in found.text
 
 
+def wrong_on_the_way(app: AppUnderTest) -> bool:
+    own = stranger(app)
+    page = own.sign_in(own.page(f"{app.base}/portal/sign-in"), "ada")
+    assert isinstance(page, Page)
+    assert page.place == "apps"
+    found = signed_in(app)
+    return isinstance(found, Page) and "is not right" in found.text
+
+
 LOGIN: dict[str, Callable[[AppUnderTest], bool]] = {
     "sign-in-forgets-the-app": in_the_portal,
     "apps-need-another-account": asked_again,
+    "portals-password-wrong-on-the-way": wrong_on_the_way,
 }
 
 

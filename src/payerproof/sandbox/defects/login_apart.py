@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from payerproof.sandbox.defects import Defect, register
 from payerproof.sandbox.defects.rewriting import Change, Memory, every, page, portal, swap
-from payerproof.sandbox.portal import deciding, factors
+from payerproof.sandbox.portal import deciding, factors, pages
 
 if TYPE_CHECKING:
+    from payerproof.sandbox.data.world import Person
     from payerproof.sandbox.portal.sessions import Journey, Session
     from payerproof.sandbox.tenant import Tenant
 
@@ -58,5 +60,32 @@ _seed(
     every(
         portal(signed_in=_note_the_session, is_signed_in=_by_another_account),
         *(page(name, swap(_HEADING, _OF_ITS_OWN)) for name in _FORMS),
+    ),
+)
+
+
+_ON_THE_WAY: ContextVar[bool] = ContextVar("on the way from an app", default=False)
+
+
+def _note_the_way(session: Session, token: str) -> bool:
+    _ON_THE_WAY.set(bool(session.journeys))
+    return pages.csrf_is_right(session, token)
+
+
+def _in_a_table_of_its_own(tenant: Tenant, user: str, password: str) -> Person | None:
+    return None if _ON_THE_WAY.get() else factors.password_is_right(tenant, user, password)
+
+
+def _counted_apart(tenant: Tenant, user: str) -> int:
+    return 1 if _ON_THE_WAY.get() else factors.failed(tenant, user)
+
+
+_seed(
+    "portals-password-wrong-on-the-way",
+    "On the way from an app accounts stand in another table: the portal's password is wrong there",
+    portal(
+        csrf_is_right=_note_the_way,
+        password_is_right=_in_a_table_of_its_own,
+        failed=_counted_apart,
     ),
 )
