@@ -8,6 +8,7 @@ their address, since they moved from Da Vinci PAS to PDex. Review actions are th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,16 @@ PENDING, APPROVED, PARTLY, DENIED = "pending", "approved", "partly-approved", "d
 _ACTIONS = {"A1": APPROVED, "A2": PARTLY, "A6": PARTLY, "A3": DENIED, "A4": PENDING}
 _GENERAL = frozenset({"50"})
 """Adjustment reasons that say no more than that care was not deemed necessary."""
+_NO_MORE = frozenset(
+    {
+        *("a", "an", "any", "are", "as", "be", "because", "been", "by", "for", "is", "it", "not"),
+        *("of", "that", "the", "these", "this", "to", "was", "were"),
+        *("care", "considered", "deemed", "denied", "found", "item", "items", "medical"),
+        *("medically", "necessary", "necessity", "need", "needed", "payer", "plan", "procedure"),
+        *("request", "requested", "service", "services"),
+    }
+)
+"""Words of which such a reason is made; one with another word says more."""
 
 
 def is_authorization(resource: Mapping[str, Any]) -> bool:
@@ -128,8 +139,9 @@ def denials(row: Authorization) -> tuple[Mapping[str, Any], ...]:
 
 
 def is_general(reason: Mapping[str, Any]) -> bool:
-    """True where a reason has no words of its own and its codes say "not necessary" at the most."""
-    return not reason.get("text") and codes(reason) <= _GENERAL
+    """True where the words and codes of a reason say "not necessary" at the most."""
+    words = re.findall(r"\w+", str(reason.get("text") or "").lower())
+    return set(words) <= _NO_MORE and codes(reason) <= _GENERAL
 
 
 def explains(row: Authorization) -> bool:
