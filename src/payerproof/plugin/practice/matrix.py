@@ -104,6 +104,10 @@ class Matrix:
             cell.patient for cell in self.cells if cell.clinic == clinic and cell.why != SHARED
         )
 
+    def listed(self, clinic: str) -> tuple[str, ...]:
+        """Ids in a clinic's attribution Group; none where it has no such Group."""
+        return self.entries[clinic].members if clinic in self.entries else ()
+
     def named(self, reply: Reply) -> Iterator[str]:
         """Ids of the members whom a reply's resources are about."""
         for resource in reply.resources:
