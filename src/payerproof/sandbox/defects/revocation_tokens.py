@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from payerproof.sandbox.defects import Defect, register
 from payerproof.sandbox.defects.rewriting import Change, every, oauth
+from payerproof.sandbox.oauth.exchanging import accounts_are_open
 from payerproof.sandbox.oauth.granting import authority_holds, revoke_by_member
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def _twin(name: str, cites: str, title: str, change: Change) -> None:
 def _not_run_out(tenant: Tenant, connection: Connection) -> bool:
     """Whether a grant has reached its end date; that it was revoked isn't asked."""
     current = tenant.clock.now() < connection.grant.expires
-    return current and authority_holds(tenant, connection.grant)
+    grant = connection.grant
+    return current and authority_holds(tenant, grant) and accounts_are_open(tenant, grant)
 
 
 def _strike_out(tenant: Tenant, user: str, grant: Grant) -> None:

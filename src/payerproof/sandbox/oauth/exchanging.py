@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from payerproof.sandbox.apps import App
 from payerproof.sandbox.oauth.asking import stays_within
-from payerproof.sandbox.oauth.model import Code, Connection, OAuthError, RefreshToken
+from payerproof.sandbox.oauth.model import Code, Connection, Grant, OAuthError, RefreshToken
 from payerproof.sandbox.scopes import OFFLINE, data_scope
 
 if TYPE_CHECKING:
@@ -40,14 +40,18 @@ def grant_lives(tenant: Tenant, connection: Connection) -> bool:
 
     Nor is the account of the giver or of the member closed.
     """
-    grant, is_open = connection.grant, tenant.policies.desk.account_is_open
-    member = tenant.world.person_of(grant.patient)
+    grant = connection.grant
     return (
         tenant.grants.grant_lives(grant)
         and tenant.policies.oauth.authority_holds(tenant, grant)
-        and is_open(tenant, grant.user)
-        and (member is None or is_open(tenant, member.user))
+        and accounts_are_open(tenant, grant)
     )
+
+
+def accounts_are_open(tenant: Tenant, grant: Grant) -> bool:
+    """Whether neither the account of the giver nor that of the member is closed."""
+    is_open, member = tenant.policies.desk.account_is_open, tenant.world.person_of(grant.patient)
+    return is_open(tenant, grant.user) and (member is None or is_open(tenant, member.user))
 
 
 def code_is_current(tenant: Tenant, code: Code) -> bool:
