@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from payerproof.expect.claims import CLAIMS
 from payerproof.expect.linked import keys_of
 from payerproof.expect.ways import nameless_providers, own_extensions
@@ -36,6 +38,23 @@ def test_extensions_are_known(member: Person) -> None:
         "extensions of FHIR and of its guides",
         f"{len(own)} extensions of its own, such as {', '.join(sorted(own)[:3])}",
         *(x for found in member.record.exchanges.values() for x in found[:1]),
+    )
+
+
+@check("quirks.words-beside-codes/providers", needs=("member",))
+def test_providers_are_named(member: Person) -> None:
+    """Practitioners and organizations in a member's record come with a name, not a number alone."""
+    rows = together(member.record.everything, member.around.everything)
+    found = [row for row in rows if row.get("resourceType") in ("Practitioner", "Organization")]
+    inconclusive_unless(found, f"{member}'s record leads to no practitioner or organization")
+    nameless = Counter(str(row["resourceType"]) for row in found if not row.get("name"))
+    expect.that(
+        not nameless,
+        "a name for each of them",
+        "without a name: " + ", ".join(f"{count} {kind}" for kind, count in nameless.items())
+        if nameless
+        else f"so it is with {len(found)}",
+        *(x for exchanges in member.record.exchanges.values() for x in exchanges[:1]),
     )
 
 
