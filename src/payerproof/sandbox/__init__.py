@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import ssl
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import tempfile
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -184,8 +186,25 @@ def serve(
         raise SandboxError(str(unknown)) from None
     server.socket.listen()
     try:
-        if announce is not None:
-            announce(environment, server.accounts(tenant))
-        server.run()
+        with _interrupted_by(server.stop):
+            if announce is not None:
+                announce(environment, server.accounts(tenant))
+            server.run()
     finally:
         shutil.rmtree(server.certificates.folder, ignore_errors=True)
+
+
+@contextmanager
+def _interrupted_by(stop: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C stop the server from the moment at which it is announced.
+
+    Before the server listens to signals itself an interrupt could be lost.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: stop())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
