@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from payerproof.polite.retry_after import seconds_to_wait
 from payerproof.suite import (
     Practice,
     Target,
@@ -45,7 +46,7 @@ def test_what_a_running_export_says(practice: Practice) -> None:
     not_applicable_unless(looks, "The export was complete at the first look.")
     # then each was short, and told when to ask again, if at all, in seconds or by a date
     long = [one for one in looks if len(one.header("x-progress")) > 100]
-    vague = [one for one in looks if (again := one.header("retry-after")) and not _time(again)]
+    vague = [one for one in looks if _vague(one.header("retry-after"))]
     expect.that(
         not long and not vague,
         "X-Progress of at most 100 characters, and Retry-After in seconds or as a date",
@@ -193,9 +194,9 @@ def _date(header: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _time(header: str) -> bool:
-    """True for seconds and for a date of HTTP (RFC 9110, section 10.2.3)."""
-    return header.strip().isdigit() or _date(header) is not None
+def _vague(header: str) -> bool:
+    """True for a Retry-After that is neither seconds nor a date of HTTP."""
+    return bool(header) and seconds_to_wait(header, 0) is None
 
 
 def _parts(document: Mapping[str, Any]) -> dict[str, bool]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from payerproof.browser.facts import PageFacts
 from payerproof.plugin.session import RunSession
 from payerproof.suite import (
+    Apps,
     Lease,
     Operator,
     Portal,
-    Target,
     check,
     each,
     expect,
@@ -29,11 +29,11 @@ CHANGES = {"the name": ("name", MARKUP), "the privacy policy": ("privacy_policy"
 )
 @each("what", CHANGES)
 def test_what_apps_say_is_shown_as_text(
+    apps: Apps,
     lease: Lease,
     operator: Operator,
     portal: Portal,
     run_session: RunSession,
-    target: Target,
     what: str,
 ) -> None:
     """Markup in an app's name, and a script for an address, become no part of a page."""
@@ -41,7 +41,7 @@ def test_what_apps_say_is_shown_as_text(
     spare = run_session.cast.bystander(list(CHANGES).index(what))
     inconclusive_unless(spare, "the payer file has no member to spare")
     assert spare is not None
-    person, app = run_session.person(spare), [one for one in target.apps if one.redirect_uri][-1]
+    person, app = run_session.person(spare), apps.least_needed
     field, said = CHANGES[what]
     was = str(getattr(app, field))
     inconclusive_unless(was, f"the payer file does not tell {what} of {app.id}")

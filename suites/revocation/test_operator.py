@@ -6,6 +6,7 @@ from payerproof.expect.given import Looks
 from payerproof.expect.operator import operate
 from payerproof.suite import (
     Api,
+    Apps,
     Authorization,
     Lease,
     Operator,
@@ -65,6 +66,7 @@ def test_access_token_after_the_operator_revokes(
 )
 def test_tokens_of_an_app_switched_off(
     api: Api,
+    apps: Apps,
     authorization: Authorization,
     lease: Lease,
     member: Person,
@@ -73,8 +75,8 @@ def test_tokens_of_an_app_switched_off(
 ) -> None:
     """After the payer switches the app off its tokens are refused."""
     # given a grant of the app that other checks need least, and that works
-    grant = lease(member, [app for app in target.apps if app.redirect_uri][-1])
-    app = target.app(grant.app)
+    app = apps.least_needed
+    grant = lease(member, app)
     looks = Looks(api.as_(grant), member.patient_id)
     looks.must_open()
     # when the payer switches the app off
@@ -99,12 +101,12 @@ def test_tokens_of_an_app_switched_off(
     prod="no",
 )
 def test_grants_end_when_an_app_may_keep_access_no_longer(
-    authorization: Authorization, lease: Lease, member: Person, operator: Operator, target: Target
+    apps: Apps, authorization: Authorization, lease: Lease, member: Person, operator: Operator
 ) -> None:
     """Once the payer lets an app keep access for a short time only, longer grants end."""
     # given a grant two hours old, of the app that other checks need least, that can be refreshed
-    grant = lease(member, [app for app in target.apps if app.redirect_uri][-1])
-    app = target.app(grant.app)
+    app = apps.least_needed
+    grant = lease(member, app)
     not_applicable_unless(grant.refresh_token, "No refresh token was given.", grant.exchange)
     tokens = authorization.tokens(app, member)
     lease.all_of(app)

@@ -7,8 +7,11 @@ UserAccessEndpoint. A publisher may say that a brand was asked for a value and g
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from payerproof.expect.claims import mappings
+from payerproof.fhir.surroundings import references_in
 
 Resource = Mapping[str, Any]
 VERSION = "http://hl7.org/fhir/StructureDefinition/endpoint-fhir-version"
@@ -18,7 +21,7 @@ EXCUSES = ("asked-declined", "asked-unknown")
 
 def resources(bundle: Resource, kind: str) -> list[Resource]:
     """Resources of one type in a Bundle."""
-    found = (entry.get("resource") for entry in _maps(bundle.get("entry")))
+    found = (entry.get("resource") for entry in mappings(bundle.get("entry")))
     return [one for one in found if isinstance(one, Mapping) and one.get("resourceType") == kind]
 
 
@@ -36,7 +39,7 @@ def bundle_lacks(bundle: Resource) -> list[str]:
 
 def brand_lacks(brand: Resource) -> list[str]:
     """What a brand (Organization) lacks."""
-    website = [one for one in _maps(brand.get("telecom")) if one.get("system") == "url"]
+    website = [one for one in mappings(brand.get("telecom")) if one.get("system") == "url"]
     parts = {
         "name": isinstance(brand.get("name"), str) and brand["name"],
         "website": any(one.get("value") or _excused(one.get("_value")) for one in website),
@@ -46,8 +49,8 @@ def brand_lacks(brand: Resource) -> list[str]:
 
 def endpoint_lacks(endpoint: Resource) -> list[str]:
     """What an endpoint lacks."""
-    versions = [one for one in _maps(endpoint.get("extension")) if one.get("url") == VERSION]
-    contacts = [one for one in _maps(endpoint.get("contact")) if one.get("system") == "url"]
+    versions = [one for one in mappings(endpoint.get("extension")) if one.get("url") == VERSION]
+    contacts = [one for one in mappings(endpoint.get("contact")) if one.get("system") == "url"]
     kind = endpoint.get("connectionType")
     parts = {
         "status": isinstance(endpoint.get("status"), str),
@@ -72,33 +75,18 @@ def named_by(bundle: Resource, identifier: Any) -> list[Resource]:
         if any(
             one.get("value") == identifier["value"]
             and one.get("system") == identifier.get("system", one.get("system"))
-            for one in _maps(brand.get("identifier"))
+            for one in mappings(brand.get("identifier"))
         )
     ]
 
 
 def _unreferenced(bundle: Resource) -> list[str]:
-    told = {ref for brand in resources(bundle, "Organization") for ref in _references(brand)}
+    told = {ref for brand in resources(bundle, "Organization") for _, ref in references_in(brand)}
     known = [str(one.get("id", "")) for one in resources(bundle, "Endpoint")]
     return [name for name in known if name not in {ref.rpartition("/")[2] for ref in told}]
 
 
-def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        if isinstance(value.get("reference"), str):
-            yield value["reference"]
-        for inner in value.values():
-            yield from _references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _references(inner)
-
-
 def _excused(element: Any) -> bool:
     """True where a value is missing with a reason that the guide allows."""
-    extensions = _maps(element.get("extension")) if isinstance(element, Mapping) else []
+    extensions = mappings(element.get("extension")) if isinstance(element, Mapping) else ()
     return any(one.get("url") == ABSENT and one.get("valueCode") in EXCUSES for one in extensions)
-
-
-def _maps(value: Any) -> Sequence[Resource]:
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []

@@ -106,6 +106,11 @@ class Apps:
             if app.redirect_uri and app.id != self.default.id
         )
 
+    @property
+    def least_needed(self) -> App:
+        """The app that other checks need least."""
+        return [app for app in self._session.target.apps if app.redirect_uri][-1]
+
     def of_type(self, kind: str) -> tuple[App, ...]:
         """Apps of a type, such as ``public``; the default one, whose grants are shared, last."""
         found = (app for app in self._session.target.apps if app.type == kind and app.redirect_uri)

@@ -8,6 +8,7 @@ from typing import Any
 
 from payerproof.expect.outcomes import inconclusive_unless, not_applicable_unless
 from payerproof.fhir.bulk import Export, Exports
+from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.organisations import Organisation, clinic_of
 from payerproof.plugin.practice.entry import DATA_EXPORT, GROUP_EXPORT, entered, offers, whereabouts
@@ -75,6 +76,8 @@ def asked(session: RunSession, clinic: Organisation[Clinic]) -> Asked:
     )
 
 
+FORMATS = ("application/fhir+ndjson", "application/ndjson", "ndjson")
+"""Names of NDJSON (Bulk Data Access 2.0.0, query parameter ``_outputFormat``)."""
 AT_ONCE = 2
 """Exports asked for at once; a payer need not carry out many for one client."""
 
@@ -112,14 +115,7 @@ def _refused(session: RunSession, clinic: Organisation[Clinic], group: str) -> d
     # right in all but who asks, so that nothing else is what they are refused for
     path, body = f"Group/{group}/${operation}", parameters(exportType=DOWNLOAD, type="Patient")
     how: dict[str, Any] = {"body": body} if operation == DATA_EXPORT else {}
-    asks = {
-        "without a token": clinic.anonymous,
-        "with a made-up token": clinic.with_token("payerproof-no-such-token"),
-    }
-    first = session.cast.first
-    if first is not None:
-        member = clinic.with_token(session.shared_grant(first).access_token)
-        asks["with a member's token"] = replace(member, persona=first.id)
+    asks = strangers(session, clinic)
     for one in session.target.clinics:
         other = clinic_of(session, one)
         if one.id != clinic.id and (not one.in_network or one.id == _pair(session, clinic)):
@@ -142,6 +138,19 @@ def _refused(session: RunSession, clinic: Organisation[Clinic], group: str) -> d
     return found
 
 
+def strangers(session: RunSession, clinic: Organisation[Clinic]) -> dict[str, FhirClient]:
+    """Clients of a clinic's API who may begin no export, by name."""
+    found = {
+        "without a token": clinic.anonymous,
+        "with a made-up token": clinic.with_token("payerproof-no-such-token"),
+    }
+    first = session.cast.first
+    if first is not None:
+        member = clinic.with_token(session.shared_grant(first).access_token)
+        found["with a member's token"] = replace(member, persona=first.id)
+    return found
+
+
 def _drop(exports: Exports, reply: Reply) -> None:
     """Wait for what was begun all the same, and delete it: only so many exports may run at once."""
     exports.delete(exports.awaited(reply))
@@ -157,7 +166,7 @@ def _formats(clinic: Organisation[Clinic], group: str) -> dict[str, Reply]:
     if not offers(clinic, GROUP_EXPORT):
         return {}
     found: dict[str, Reply] = {}
-    for form in ("application/fhir+ndjson", "application/ndjson", "ndjson"):
+    for form in FORMATS:
         query = [("_outputFormat", form), ("_type", "Patient")]
         found[form] = clinic.exports.kick_off(f"Group/{group}/${GROUP_EXPORT}", query)
     for reply in found.values():

@@ -10,6 +10,7 @@ from payerproof.expect.outcomes import inconclusive_unless
 from payerproof.fhir import matching
 from payerproof.fhir.matching import Described
 from payerproof.fhir.reply import Reply
+from payerproof.plugin.near_misses import near_misses
 from payerproof.plugin.organisations import Organisation, clinic_of
 from payerproof.plugin.practice.entry import MATCH, SINCE, description, match, offers, whereabouts
 from payerproof.plugin.session import RunSession
@@ -17,6 +18,15 @@ from payerproof.target import Clinic, Persona
 from payerproof.target.needs import can_log_in, clinic_pair, served_clinics, shared_with
 
 GOOD, OPTED_OUT, UNKNOWN = "right", "opted out", "unknown"
+NEAR = (
+    "other birth date",
+    "names swapped",
+    "other family name",
+    "other first name",
+    "other sex",
+    "other member number",
+)
+"""Near misses (`payerproof.plugin.near_misses`) that no clinic's request may match by."""
 
 
 @dataclass(frozen=True)
@@ -98,25 +108,14 @@ def _wrong(
     """Requests that must match nobody: the member described nearly right, or the word wrong."""
     word = attested(clinic, member)
     others = [one for one in session.target.clinics if one.id != clinic.id and one.in_network]
-    name = dict((member.patient.get("name") or [{}])[0])
-    given, family = list(name.get("given") or [""]), str(name.get("family") or "")
-    swapped = [{**name, "given": [family], "family": given[0]}]
+    near = near_misses(member)
     unknown = member.having(
         name=[{"family": "Payerproof-Nobody", "given": ["Nemo"]}],
         birthDate="1901-02-03",
         identifier=None,
     ).covered(subscriberId="PAYERPROOF-0", identifier=None)
-    sexes = {"male": "female", "female": "male"}
     found: dict[str, tuple[Described, dict[str, Any] | None]] = {
-        "other birth date": (member.having(birthDate=_other_day(member)), word),
-        "names swapped": (member.having(name=swapped), word),
-        "other family name": (member.having(name=[{**name, "family": "Payerproof"}]), word),
-        "other first name": (member.having(name=[{**name, "given": ["Payerproof"]}]), word),
-        "other sex": (member.having(gender=sexes.get(str(member.patient.get("gender")))), word),
-        "other member number": (
-            member.having(identifier=None).covered(subscriberId="PAYERPROOF-0", identifier=None),
-            word,
-        ),
+        **{name: (near[name], word) for name in NEAR},
         UNKNOWN: (unknown, attested(clinic, unknown)),
         "no attestation": (member, None),
         "attestation that has ended": (member, attested(clinic, member, until="2026-02-01")),
@@ -135,12 +134,6 @@ def _wrong(
         foreign = clinic_of(session, others[0])
         found["attestation of another clinic"] = (member, attested(foreign, member))
     return found
-
-
-def _other_day(member: Described) -> str:
-    """The member's birth date with another day of the month."""
-    born = str(member.patient.get("birthDate") or "1970-01-15")
-    return f"{born[:8]}{'11' if born[8:10] != '11' else '12'}"
 
 
 def _new_patient(session: RunSession, member: Described) -> dict[str, Reply]:

@@ -6,16 +6,15 @@ from dataclasses import dataclass, replace
 
 from payerproof.expect.outcomes import inconclusive_unless, not_applicable_unless
 from payerproof.fhir.bulk import Export
-from payerproof.fhir.client import FhirClient
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.organisations import Organisation
+from payerproof.plugin.practice.asking import FORMATS, strangers
 from payerproof.plugin.practice.entry import GROUP_EXPORT, entered, offers
 from payerproof.plugin.session import RunSession
 from payerproof.target import Clinic
 
 PATH = "Patient/$export"
 _SMALL = ("_type", "Patient,Coverage")
-FORMATS = ("application/fhir+ndjson", "application/ndjson", "ndjson")
 
 
 @dataclass(frozen=True)
@@ -49,9 +48,9 @@ def patient_level(session: RunSession, clinic: Organisation[Clinic]) -> PatientL
     )
     entered(session, clinic)
     exports = clinic.exports
-    strangers = {
+    refused = {
         name: replace(exports, client=client).kick_off(PATH, [_SMALL])
-        for name, client in _strangers(session, clinic).items()
+        for name, client in strangers(session, clinic).items()
     }
     export = exports.fetched(exports.awaited(exports.kick_off(PATH, [_SMALL])))
     if export.status_url:
@@ -67,17 +66,4 @@ def patient_level(session: RunSession, clinic: Organisation[Clinic]) -> PatientL
         begun = Export(formats[form])
         if begun.status_url:
             deleted, gone = exports.delete(begun), exports.look(begun)
-    return PatientLevel(strangers, export, since, formats, deleted, gone)
-
-
-def _strangers(session: RunSession, clinic: Organisation[Clinic]) -> dict[str, FhirClient]:
-    """Clients who may begin no export, by name."""
-    found = {
-        "without a token": clinic.anonymous,
-        "with a made-up token": clinic.with_token("payerproof-no-such-token"),
-    }
-    first = session.cast.first
-    if first is not None:
-        member = clinic.with_token(session.shared_grant(first).access_token)
-        found["with a member's token"] = replace(member, persona=first.id)
-    return found
+    return PatientLevel(refused, export, since, formats, deleted, gone)
