@@ -27,6 +27,15 @@ def test_wrong_codes_are_no_right_ones_of_the_time(at: float) -> None:
     assert len(near) == len(early) == 6
 
 
+def test_half_of_a_code_that_was_used_gives_way_to_half_of_the_next() -> None:
+    at = 1_790_000_015.0
+    used = int(at) // PERIOD_SECONDS
+    near, _ = wrong_codes(SEED, at, after=used)
+    assert near[:3] == totp(SEED, at + PERIOD_SECONDS)[:3]
+    assert near not in {totp(SEED, at + step * PERIOD_SECONDS) for step in range(-5, 6)}
+    assert wrong_codes(SEED, at, after=used - 1)[0][:3] == totp(SEED, at)[:3]
+
+
 def test_an_address_gets_the_values_of_another_journey() -> None:
     consent = "https://plan.example/portal/consent?journey=theirs&view=all"
     login = "https://plan.example/portal/sign-in?journey=mine"

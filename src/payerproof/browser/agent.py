@@ -44,7 +44,7 @@ from payerproof.browser.observe import Observer, client_id
 from payerproof.browser.redirects import Caught, parameters_of
 from payerproof.browser.snapshot import Control, Snapshot
 from payerproof.browser.tab import Tab
-from payerproof.browser.totp import TotpClock, wrong_codes
+from payerproof.browser.totp import TotpClock
 from payerproof.record import Recorder
 from payerproof.target import Persona, Target
 
@@ -206,7 +206,7 @@ class BrowserAgent:
         persona = self._persona(visit.persona)
         seed = persona.totp.reveal() if persona.totp is not None else ""
         wrong = amiss.wrong_codes_given(
-            session.tab, wrong_codes(seed) if seed else (), asked, go, read, learn
+            session.tab, self._clock.wrong(seed) if seed else (), asked, go, read, learn
         )
         used = [code for code in [self._clock.used(seed) if seed else ""] if code]
         again = amiss.wrong_codes_given(session.tab, used, asked, go, read, learn)

@@ -50,21 +50,23 @@ EARLY_SECONDS = 900
 taken a later one refuses it for that (RFC 6238 section 5.2), however long its codes live."""
 
 
-def wrong_codes(seed: str, at: float | None = None) -> tuple[str, str]:
+def wrong_codes(seed: str, at: float | None = None, *, after: int = -1) -> tuple[str, str]:
     """A code that shares its first half with the right one, and the right one of much later.
 
-    Neither is right at `at` (default: now) or some minutes around it. They use nothing up.
+    Neither is right at `at` (default: now) or some minutes around it. `after` is the time step
+    whose code was used last: half of a used one would be refused for that, so the half is the next
+    one's where clocks that differ by a step let it be right already.
     """
     secret, period, digits, algorithm = _settings(seed)
     key, now = _key(secret), time.time() if at is None else at
-    around = range(int(now) // period - 8, int(now) // period + 9)
-    right = {_hotp(key, window, digits, algorithm) for window in around}
-    half, present = digits // 2, _hotp(key, int(now) // period, digits, algorithm)
+    present = int(now) // period
+    right = {_hotp(key, step, digits, algorithm) for step in range(present - 8, present + 9)}
+    step = present + 1 if after == present else present
+    half, code = digits // 2, _hotp(key, step, digits, algorithm)
     tails = (str(number).zfill(digits - half) for number in range(10 ** (digits - half)))
-    near = next(present[:half] + tail for tail in tails if present[:half] + tail not in right)
+    near = next(code[:half] + tail for tail in tails if code[:half] + tail not in right)
     later = (
-        _hotp(key, window, digits, algorithm)
-        for window in count((int(now) + EARLY_SECONDS) // period)
+        _hotp(key, step, digits, algorithm) for step in count((int(now) + EARLY_SECONDS) // period)
     )
     return near, next(code for code in later if code not in right)
 
@@ -88,6 +90,13 @@ class TotpClock:
         window = self._used.get(hashlib.sha256(key).hexdigest(), -2)
         fresh = int(self._now()) // period - window in (0, 1)
         return _hotp(key, window, digits, algorithm) if fresh else ""
+
+    def wrong(self, seed: str) -> tuple[str, str]:
+        """`wrong_codes` of ``seed``, now."""
+        key = _key(_settings(seed)[0])
+        return wrong_codes(
+            seed, self._now(), after=self._used.get(hashlib.sha256(key).hexdigest(), -1)
+        )
 
     def code(self, seed: str) -> str:
         """The next unused code of ``seed``: Base32, or an ``otpauth://`` address with its settings.

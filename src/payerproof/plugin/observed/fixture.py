@@ -123,8 +123,11 @@ class Observed:
         return observe(self._session, "in spanish", asking.in_spanish)
 
     def half_signed_in(self) -> AuthorizationOutcome:
-        """A login that stopped before the second factor, and what it opened all the same."""
-        return observe(self._session, "half signed in", half_signed_in)
+        """A login that stopped before the second factor, and what it opened all the same.
+
+        Once in a run: a wrong code that was taken is used up, and hides the fault the second time.
+        """
+        return observe(self._session, "half signed in", half_signed_in, repeatable=False)
 
     def failed(self) -> Failed:
         """Logins that ought to fail: wrong passwords, and a name that nobody has."""
