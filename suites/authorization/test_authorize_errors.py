@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from payerproof.expect.doorstep import attempt, knock, told
+from payerproof.expect.doorstep import at_the_door, attempt, knock, told
 from payerproof.smart.scopes import parse
 from payerproof.suite import (
     Api,
@@ -14,6 +14,8 @@ from payerproof.suite import (
     check,
     each,
     expect,
+    inconclusive_unless,
+    not_applicable_unless,
 )
 
 GARBAGE = "\x00'\"><%s${7*7}\u202e\U0001f600/../"
@@ -73,6 +75,32 @@ def test_errors_in_the_redirect(
         "a redirect to the app with error and state",
         "such a redirect" if told_so else told(outcome),
         *outcome.exchanges[-3:],
+    )
+
+
+@check("oauth.response-mode-named/query", needs=("public_app",))
+def test_the_default_named(
+    api: Api, apps: Apps, authorization: Authorization, smart: SmartConfiguration
+) -> None:
+    """response_mode=query, which is the default, changes nothing where it is named."""
+    # given a payer that lists no response modes, or query among them, and lets a request in
+    modes = smart.listed("response_modes_supported")
+    not_applicable_unless(not modes or "query" in modes, f"It offers {', '.join(modes)} only.")
+    right = authorization.request(apps.default)
+    usual = knock(api, right)
+    inconclusive_unless(
+        at_the_door(usual, right) is None, "the same request is refused without it", usual.exchange
+    )
+    # when the same request names it
+    named = knock(api, right.having(response_mode="query"))
+    refused = at_the_door(named, right)
+    # then it goes on as before
+    expect.that(
+        refused is None,
+        "the login, as without it",
+        told(refused) if refused else "it goes on",
+        usual.exchange,
+        named.exchange,
     )
 
 

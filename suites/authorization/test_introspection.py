@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from payerproof.plugin.observed import Returned
+from payerproof.smart.scopes import beyond
 from payerproof.suite import (
     Api,
     Apps,
@@ -77,6 +78,33 @@ def test_dead_tokens(observed: Observed, smart: SmartConfiguration) -> None:
         "active false, and nothing else about the token",
         "; ".join(_summary(answer) for answer in talkative or answers),
         *(answer.exchange for answer in talkative or answers),
+    )
+
+
+@check("smart.introspection/narrowed-token", needs=("member", "confidential_app", "two_apps"))
+def test_narrowed_token(observed: Observed, smart: SmartConfiguration) -> None:
+    """Of a token that was refreshed for less, introspection tells its scopes and no others."""
+    _needs_introspection(smart)
+    # given a grant whose refresh asked for a part of it, and got a token
+    seen = observed.rescoped()
+    assert seen.narrower is not None
+    inconclusive_unless(seen.narrower.gave_token, "the refresh was refused", seen.narrower.exchange)
+    not_applicable_unless(seen.told, "The app has no secret to ask with.")
+    assert seen.told is not None
+    inconclusive_unless(
+        seen.told.document.get("active") is True, "the token is not active", seen.told.exchange
+    )
+    # when its scopes are told: by the token response, where it leaves them out those asked for
+    # (RFC 6749, 5.1), and by introspection (RFC 7662, 2.2)
+    given = set(seen.narrower.scopes or seen.asked_less)
+    told = set(str(seen.told.document.get("scope", "")).split())
+    # then introspection tells none beyond the token's
+    expect.that(
+        told and not beyond(told, given),
+        "the scopes that came with the token",
+        f"{len(beyond(told, given))} beyond those of {len(given)}",
+        seen.narrower.exchange,
+        seen.told.exchange,
     )
 
 

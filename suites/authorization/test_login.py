@@ -16,20 +16,43 @@ from payerproof.suite import (
     not_applicable_unless,
 )
 
+STRAYED = ("wrong-credentials", "not-understood", "no-login-form", "redirect-loop")
+"""Ends of a trip that may be the payer's way of not taking the portal's credentials."""
+
 
 @check("login.portal-credentials/work-in-the-flow", needs=("member", "browser"))
-def test_portal_credentials(authorization: Authorization, member: Person) -> None:
+def test_portal_credentials(
+    authorization: Authorization, member: Person, observed: Observed
+) -> None:
     """The portal's own username and password work in the connection flow."""
-    # given a browser without a session
-    outcome = authorization.login(member)
-    # when the member signs in on the way to the app
+    # given the trip on which a member came from an app and signed in
+    first = authorization.first_try(member)
+    outcome = authorization.login(member) if _led_on(first) else first
+    led_on = outcome.logged_in and _led_on(outcome)
+    strayed = not _led_on(first) and first.trouble in STRAYED
+    inconclusive_unless(
+        _led_on(first) or strayed, first.trouble or "no page came", *first.exchanges[-3:]
+    )
+    # when it did not lead on, though the same credentials open the portal itself
+    own = observed.at_the_portal() if strayed else outcome
+    inconclusive_unless(
+        own.logged_in or not strayed,
+        f"nor do the credentials open the portal itself ({own.trouble})",
+        *own.exchanges[-3:],
+    )
+    ended = [page.kind for page in first.pages[-1:]]
+    inconclusive_unless(
+        not strayed or ended == ["portal"] or first.trouble == "wrong-credentials",
+        f"the trip ended on a page of no known kind ({first.trouble})",
+        *first.exchanges[-3:],
+    )
     # then the payer lets them through, to the consent page or past one that is remembered
-    led_on = outcome.consent_shown or "code" in outcome.parameters
     expect.that(
-        outcome.logged_in and led_on,
+        led_on,
         "a login that leads to the consent page, or to the app",
-        "it does" if outcome.logged_in else outcome.trouble or "no login page was passed",
+        "it does" if led_on else first.trouble or "no login page was passed",
         *outcome.exchanges[-3:],
+        *own.exchanges[-2:],
     )
 
 
@@ -207,6 +230,11 @@ def test_wrong_password_is_refused(observed: Observed, changed: str) -> None:
         else outcome.trouble or "no trouble",
         *outcome.exchanges[-3:],
     )
+
+
+def _led_on(outcome: AuthorizationOutcome) -> bool:
+    """True where a trip came to the consent page, or past one that is remembered."""
+    return outcome.consent_shown or "code" in outcome.parameters
 
 
 def _must_be_refused(outcome: AuthorizationOutcome) -> None:

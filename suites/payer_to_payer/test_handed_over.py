@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from payerproof.expect.business_days import business_days_after
+from payerproof.expect.business_days import business_days_after, business_days_before
 from payerproof.expect.claims import service_days
 from payerproof.expect.money import money_in
 from payerproof.fhir.compartment import members_of
@@ -296,6 +296,29 @@ def test_the_answer_comes_within_a_day(exchanges: Exchanges, target: Target) -> 
     )
 
 
+@check("payer-to-payer.answer-one-business-day/state-of-the-data", needs=NEEDS)
+def test_the_answer_is_of_today(exchanges: Exchanges, target: Target) -> None:
+    """What is handed over is the record as it stands, or stood one business day before."""
+    # given an export of a member's record
+    seen = exchanges.handed()
+    seen.must_be_handed()
+    # when its manifest tells the time of its data (Bulk Data 2.0.0, transactionTime: it holds all
+    # that had changed up to then)
+    told = _instant(seen.export.manifest.at)
+    inconclusive_unless(told, "its manifest tells no time", seen.export.last.exchange)
+    assert told is not None
+    # then that is no earlier than one business day before it was asked for
+    asked = datetime.now(UTC).date()
+    earliest = business_days_before(asked, 1, target.policy) - timedelta(days=1)  # zones
+    expect.that(
+        told.date() >= earliest,
+        f"data of {earliest:%-d %B %Y} or later",
+        f"data of {told:%-d %B %Y}",
+        seen.kick_off.exchange,
+        seen.export.last.exchange,
+    )
+
+
 def _expect_nothing_protected(seen: Handed) -> None:
     seen.must_be_handed()
     not_applicable_unless(seen.protected, "Nobody who opted in has specially protected records.")
@@ -315,6 +338,14 @@ def _expect_nothing_protected(seen: Handed) -> None:
 def _days(claim: Mapping[str, Any]) -> list[date]:
     """First and last day of each service of a claim; a day's difference of zones is no matter."""
     return [day for days in service_days(claim, UTC) for day in days]
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _years_ago() -> date:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from payerproof.plugin.practice.entry import DATA_EXPORT, GROUP_EXPORT, MATCH, offers
+from payerproof.plugin.practice.matched import GOOD
 from payerproof.suite import (
     Api,
     Clinic,
@@ -99,6 +100,27 @@ def test_a_match_where_2_2_is_declared(clinic: Organisation[Clinic]) -> None:
         "$provider-member-match, or a Group for the clinic",
         f"match: {ways[0]}, Group: {ways[1]}",
         groups.exchange,
+    )
+
+
+@check("provider-access.api-standards/match-declared", needs=NEEDS)
+def test_a_match_that_works_is_declared(practice: Practice) -> None:
+    """Where $provider-member-match works, the CapabilityStatement lists it."""
+    # given the statement for clinics, and the operation tried where it does not stand there
+    inconclusive_unless(practice.clinic.capability, "no CapabilityStatement came")
+    tried = practice.unannounced()
+    secret = tried.members(GOOD) if tried else ()
+    not_applicable_unless(
+        tried is None or secret,
+        "The payer offers no match to clinics.",
+        *(one.exchange for one in (tried.replies.values() if tried else ())),
+    )
+    # then clinics can learn of it (FHIR R4, RESTful API, capabilities)
+    expect.that(
+        not secret,
+        "provider-member-match among the operations",
+        "it matched a member, and is not declared" if secret else "it is declared",
+        *(one.exchange for one in (tried.replies.values() if tried else ())),
     )
 
 

@@ -220,6 +220,10 @@ class Grants:
             raise LoginTrouble(kept.sentence, kept.evidence)
         return _trip(persona, kept)
 
+    def first_try(self, persona: Persona, app: App) -> AuthorizationOutcome:
+        """That trip however it ended; raises `NotTested` as `first_connection` does."""
+        return _trip(persona, self._kept(persona, app, 0))
+
     def first_exchange(self, persona: Persona, app: App) -> Exchanged:
         """What the token endpoint made of the code of that trip; raises as `first_connection`."""
         kept = self._kept(persona, app, 0)

@@ -150,6 +150,11 @@ class Authorization:
         session = self._session
         return session.grants.first_connection(person.persona, session.default_app)
 
+    def first_try(self, person: Person) -> AuthorizationOutcome:
+        """That trip however it ended, and where it led to a login that failed, too."""
+        session = self._session
+        return session.grants.first_try(person.persona, session.default_app)
+
     def first_exchange(self, person: Person) -> Exchanged:
         """What the token endpoint made of the code of that trip; inconclusive where none came."""
         session = self._session

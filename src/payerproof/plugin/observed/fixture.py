@@ -24,6 +24,7 @@ from payerproof.plugin.observed.scene import observe
 from payerproof.plugin.observed.signing_in import (
     Failed,
     Recordless,
+    at_the_portal,
     failed,
     half_signed_in,
     without_record,
@@ -128,6 +129,10 @@ class Observed:
         Once in a run: a wrong code that was taken is used up, and hides the fault the second time.
         """
         return observe(self._session, "half signed in", half_signed_in, repeatable=False)
+
+    def at_the_portal(self) -> AuthorizationOutcome:
+        """A login at the portal itself."""
+        return observe(self._session, "at the portal", at_the_portal, repeatable=False)
 
     def failed(self) -> Failed:
         """Logins that ought to fail: wrong passwords, and a name that nobody has."""

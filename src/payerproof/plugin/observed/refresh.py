@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from payerproof.expect.operator import operate
 from payerproof.expect.outcomes import inconclusive_unless, not_applicable_unless
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.grants import Grant
+from payerproof.plugin.observed.others import SYMMETRIC
 from payerproof.plugin.observed.scene import Scene
 from payerproof.smart.tokens import TokenAnswer, TokenEndpoint
 
@@ -82,6 +83,10 @@ class Rescoped:
     """A search with its token for what was asked for."""
     conditions: Reply | None = None
     """A search with its token for what was not."""
+    told: TokenAnswer | None = None
+    """Introspection of its token; None where the app may not ask."""
+    asked_less: tuple[str, ...] = ()
+    """What that refresh asked for."""
 
 
 def rescoped(scene: Scene) -> Rescoped:
@@ -93,7 +98,7 @@ def rescoped(scene: Scene) -> Rescoped:
     kinds = scene.session.configuration.reading
     less = f"launch/patient patient/Coverage.{kinds}"
     asked = f"{less} offline_access patient/Condition.{kinds}"
-    app = scene.lease.hold(scene.member, *scene.apps.spare)
+    app = scene.lease.hold(scene.member, *scene.spare(SYMMETRIC))
     grant = scene.lease(scene.member, app, asked)
     if not grant.refresh_token:
         return Rescoped(grant)
@@ -125,16 +130,20 @@ def _narrowed(scene: Scene, tokens: TokenEndpoint, so_far: Rescoped, token: str)
     plain = so_far.plain
     assert plain is not None
     observations = scene.client(plain.access_token).search("Observation", patient=own)
-    narrower = tokens.refresh(token, scope=f"launch/patient patient/Coverage.{kinds}")
+    less = f"launch/patient patient/Coverage.{kinds}"
+    narrower = tokens.refresh(token, scope=less)
     client = scene.client(narrower.access_token)
-    return Rescoped(
-        so_far.grant,
-        so_far.wider,
-        plain,
-        observations,
-        narrower,
-        client.search("Coverage", beneficiary=own),
-        client.search("Condition", patient=own),
+    asks = scene.session.configuration.endpoint("introspection_endpoint") and narrower.gave_token
+    return replace(
+        so_far,
+        observations=observations,
+        narrower=narrower,
+        coverage=client.search("Coverage", beneficiary=own),
+        conditions=client.search("Condition", patient=own),
+        told=tokens.introspect(narrower.access_token)
+        if asks and scene.session.target.app(so_far.grant.app).type == SYMMETRIC
+        else None,
+        asked_less=tuple(less.split()),
     )
 
 

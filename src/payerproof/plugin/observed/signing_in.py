@@ -28,6 +28,15 @@ def half_signed_in(scene: Scene) -> AuthorizationOutcome:
     return scene.authorization.visit(member, request, fresh=True, decision="half", then=then)
 
 
+def at_the_portal(scene: Scene) -> AuthorizationOutcome:
+    """Sign in at the portal itself, with the credentials that did not lead on from an app.
+
+    Once in a run, as a password that was refused is not typed again without need.
+    """
+    own = scene.member.persona
+    return Portal(scene.session).log_in(own, own.password.reveal() if own.password else None)
+
+
 @dataclass(frozen=True)
 class Recordless:
     """Somebody with a portal account and no member's record, who connected an app."""

@@ -25,15 +25,16 @@ SINCE = "2026-01-01"
 
 
 def offers(organisation: Organisation[Any], operation: str, on: str = "Group") -> bool:
-    """Whether the API's CapabilityStatement lists an operation on a type of resources."""
+    """Whether the API's CapabilityStatement lists an operation, on a type or for all."""
     camel = "".join(map(str.title, operation.split("-")))
-    named = {operation, f"{on.lower()}-{operation}", camel}
-    for rest in organisation.capability.get("rest") or []:
-        for resource in rest.get("resource") or []:
-            for one in resource.get("operation") or [] if resource.get("type") == on else ():
-                if named & {str(one.get("name")), str(one.get("definition")).rpartition("/")[2]}:
-                    return True
-    return False
+    named = {operation, f"${operation}", f"{on.lower()}-{operation}", camel}
+    return any(
+        named & {str(one.get("name")), str(one.get("definition")).rpartition("/")[2]}
+        for rest in organisation.capability.get("rest") or []
+        for place in (rest, *(rest.get("resource") or []))
+        for one in place.get("operation") or []
+        if place.get("type") in (None, on)
+    )
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from payerproof.plugin.practice.cutting import CutOff, cut_off
 from payerproof.plugin.practice.dropping import Dropped, dropped
 from payerproof.plugin.practice.entry import Entry, entered
 from payerproof.plugin.practice.exploring import Explored, explored
-from payerproof.plugin.practice.matched import Matched, matched, offered
+from payerproof.plugin.practice.matched import Matched, matched, offered, unannounced
 from payerproof.plugin.practice.matrix import Matrix, matrix
 from payerproof.plugin.practice.observing import observed
 from payerproof.plugin.practice.patient_level import PatientLevel, patient_level
@@ -135,6 +135,10 @@ class Practice:
         """Members whom the clinic has matched, rightly and wrongly."""
         not_applicable_unless(offered(self._session), "The payer offers no match to clinics.")
         return observed(self._session, "matched", lambda: matched(self._session))
+
+    def unannounced(self) -> Matched | None:
+        """A right match that was asked for though none is declared; None where one is."""
+        return observed(self._session, "unannounced", lambda: unannounced(self._session))
 
     def asserted(self) -> asserting.Asserted:
         """Tokens asked for in every wrong way, and in the right ones."""

@@ -151,3 +151,14 @@ def offered(session: RunSession) -> bool:
     """Whether the payer offers matches to clinics."""
     served = served_clinics(session.target)
     return bool(served) and offers(clinic_of(session, served[0]), MATCH)
+
+
+def unannounced(session: RunSession) -> Matched | None:
+    """A right request for a match where the payer offers none; None where it offers one."""
+    served = served_clinics(session.target)
+    if offered(session) or not served:
+        return None
+    clinic, persona = clinic_of(session, served[0]), _member(session, served[0])
+    member = description(session, persona)
+    reply = match(clinic, [matching.bundle(member, attested(clinic, member))])
+    return Matched(whereabouts(session).of(persona.id), {GOOD: reply})

@@ -22,6 +22,10 @@ def _defect(name: str, cites: str, title: str, change: Change, twin: str = "") -
     register(Defect(name, "authorization", tuple(cites.split()), title, change, twin=twin))
 
 
+def _twin(name: str, cites: str, title: str, change: Change) -> None:
+    register(Defect(name, "authorization", tuple(cites.split()), title, change, lawful=True))
+
+
 # -- errors
 
 
@@ -65,12 +69,18 @@ _defect(
     "A state of fewer than 16 characters ends on a page of the payer, and the app isn't told",
     oauth(validate=_long_state_only),
 )
-# no check catches it: none names a response_mode, which SMART leaves out of its request
 _defect(
     "response-mode-query-refused",
     "Q-AUTH-12",
     "response_mode=query is refused, though it is what the answer uses",
     oauth(response_mode_is_supported=lambda mode: mode == ""),
+    twin="response-mode-not-looked-at",
+)
+_twin(
+    "response-mode-not-looked-at",
+    "Q-AUTH-12",
+    "Any response_mode is passed over, like a parameter that nobody knows (RFC 6749, 3.1)",
+    oauth(response_mode_is_supported=lambda _mode: True),
 )
 _defect(
     "response-type-not-looked-at",

@@ -146,7 +146,6 @@ _defect(
     _told(lambda _tenant, _record, _told: {"active": "true"}),
 )
 _defect(
-    # no check catches it: it takes an introspection of a narrowed token, a request more per run
     "introspection-scope-as-asked",
     "Q-TOK-17 N-SCOPE-11",
     "Introspection tells the scopes of the whole authorization, for a narrowed token too",

@@ -60,11 +60,16 @@ def _not_this_week(seen: View, job: ExportJob) -> Reply:
     raise Refused(503, "transient", text, headers={"Retry-After": str(int(5 * DAY))})
 
 
-def _of_last_week(seen: View, call: Call, job: ExportJob) -> None:
-    if _for_a_payer(seen, job):
-        job.at -= 6 * DAY
-        job.asked = replace(job.asked, until=job.at)
-    jobs.write_export(seen, call, job)
+def _of_days_ago(days: int) -> Change:
+    """Let payers be handed the state of some days ago."""
+
+    def write_export(seen: View, call: Call, job: ExportJob) -> None:
+        if _for_a_payer(seen, job):
+            job.at -= days * DAY
+            job.asked = replace(job.asked, until=job.at)
+        jobs.write_export(seen, call, job)
+
+    return partners(write_export=write_export)
 
 
 seed(
@@ -79,5 +84,14 @@ seed(
     AREA,
     CITES,
     "Payers are handed the export of last week: what came since is handed over six days late",
-    partners(write_export=_of_last_week),
+    _of_days_ago(6),
+    twin="payers-get-last-nights-data",
+)
+seed(
+    "payers-get-last-nights-data",
+    AREA,
+    CITES,
+    "Payers are handed the export of last night, which holds what came up to then",
+    _of_days_ago(1),
+    lawful=True,
 )

@@ -30,8 +30,8 @@ CITES = "AC-05-1"
 Json = dict[str, Any]
 
 
-def _seed(name: str, title: str, change: Change) -> None:
-    seed(name, AREA, CITES, title, change)
+def _seed(name: str, title: str, change: Change, *, twin: str = "", lawful: bool = False) -> None:
+    seed(name, AREA, CITES, title, change, twin=twin, lawful=lawful)
 
 
 # -- what is declared
@@ -115,6 +115,24 @@ _seed(
     "match-not-declared",
     "$provider-member-match works, and the statement doesn't declare it",
     partners(capability=_match_unsaid),
+    twin="match-declared-for-the-server",
+)
+
+
+def _match_said_elsewhere(tenant: Tenant, statement: Json) -> Json:
+    rest = statement["rest"][0]
+    groups = next(one for one in rest["resource"] if one["type"] == "Group")
+    match = [op for op in groups["operation"] if "provider" in op["name"]]
+    bare = _match_unsaid(tenant, statement)
+    operations = [*rest.get("operation", ()), *match]
+    return {**bare, "rest": [{**bare["rest"][0], "operation": operations}]}
+
+
+_seed(
+    "match-declared-for-the-server",
+    "$provider-member-match is declared among the operations of the server, not under Group",
+    partners(capability=_match_said_elsewhere),
+    lawful=True,
 )
 
 
