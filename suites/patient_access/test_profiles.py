@@ -10,6 +10,7 @@ from payerproof.expect.profiles import CARIN, R4, US_CORE, judged, odd_versions,
 from payerproof.fhir.record import CLAIMS_AND_CLINICAL
 from payerproof.fhir.rows import packed
 from payerproof.suite import (
+    Declared,
     Person,
     check,
     each,
@@ -41,9 +42,9 @@ def test_resources_are_valid_r4(member: Person, kind: str) -> None:
 
 @check("standards.us-core-version/resources-follow", needs=("member",))
 @each("kind", EVERY_KIND)
-def test_resources_follow_us_core(member: Person, kind: str) -> None:
-    """Each resource that names a US Core profile follows it."""
-    found = judged(_rows(member, kind), US_CORE)
+def test_resources_follow_us_core(member: Person, declared: Declared, kind: str) -> None:
+    """Each resource that names a US Core profile follows it, as of the version declared."""
+    found = judged(_rows(member, kind), US_CORE, ("us-core", declared.us_core[0].version))
     not_applicable_unless(
         found.count,
         f"No {kind} of {member} names a profile of US Core whose rules are at hand.",
@@ -59,7 +60,7 @@ def test_resources_follow_us_core(member: Person, kind: str) -> None:
 
 @check("carin-bb.meta-profile/followed", needs=("member",))
 @each("kind", BILLED)
-def test_claims_follow_their_profile(member: Person, kind: str) -> None:
+def test_claims_follow_their_profile(member: Person, declared: Declared, kind: str) -> None:
     """Claims and what they refer to follow the CARIN Blue Button profile that they name."""
     # given the resources of one kind; claims are told apart by type and subtype
     of_type = member.known(kind if kind in OTHERS else CLAIMS)
@@ -67,7 +68,7 @@ def test_claims_follow_their_profile(member: Person, kind: str) -> None:
     exchanges = member.record.exchanges.get(str(rows[0]["resourceType"]) if rows else CLAIMS, ())
     not_applicable_unless(rows, f"{member}'s record holds nothing of the kind {kind}.", *exchanges)
     # when they are held to the profiles of the guide that they name
-    found = judged(rows, CARIN)
+    found = judged(rows, CARIN, ("carin-bb", declared.carin_bb[0].version))
     not_applicable_unless(
         found.count, "None names a profile of CARIN Blue Button whose rules are at hand."
     )

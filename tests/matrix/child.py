@@ -1,10 +1,10 @@
 """One harness process that judges tenant after tenant, so that start-up is paid once.
 
 Reads one JSON job a line on its input, answers one JSON line. A job is ``{"environment": {…},
-"selection": {…}, "login": "hook"|"browser", "as_of": date}``; the answer ``{"outcomes": {key:
-outcome}, "observed": {key: sentence}, "requests": n, "repeated": [method and URL], "code": n,
-"seconds": s}``. A MAY that was not met is ``noted``: it passed by the payer's right to be odd, and
-a fault that is an oddity must show by it.
+"selection": {…}, "login": "hook"|"browser", "as_of": date, "payer": file}``; the answer
+``{"outcomes": {key: outcome}, "observed": {key: sentence}, "requests": n, "repeated": [method and
+URL], "code": n, "seconds": s}``. A MAY that was not met is ``noted``: it passed by the payer's
+right to be odd, and a fault that is an oddity must show by it.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever prints goes to the error stream; answers have their own
     for line in sys.stdin:
-        print(json.dumps(judge(json.loads(line), payer)), file=answers, flush=True)
+        job = json.loads(line)
+        print(json.dumps(judge(job, job.get("payer") or payer)), file=answers, flush=True)
         if not gc.get_freeze_count():
             gc.freeze()  # what the first job has loaded stays: no later one looks through it again
 

@@ -31,13 +31,17 @@ class Harness:
         areas: Iterable[str] = (),
         login: str = "hook",
         as_of: str = "",
+        sandbox: Sandbox | None = None,
+        payer: Path | None = None,
     ) -> dict[str, Any]:
         """Run checks (by id or by folder) against a tenant; `tests.matrix.child` has the answer.
 
-        Raises `RuntimeError` with what was printed where the run did not end.
+        `sandbox` and `payer` stand for another sandbox and another payer file than its own. Raises
+        `RuntimeError` with what was printed where the run did not end.
         """
         job = {
-            "environment": self.sandbox.environment(tenant),
+            "environment": (sandbox or self.sandbox).environment(tenant),
+            "payer": str(payer or ""),
             "selection": {"checks": sorted(checks), "areas": sorted(areas)},
             "login": login,
             "as_of": as_of,

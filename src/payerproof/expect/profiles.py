@@ -71,12 +71,13 @@ class Judged:
         return " ".join(listed) + (f" and {more} more" if more > 0 else "")
 
 
-def judged(resources: Iterable[Mapping[str, Any]], family: str) -> Judged:
+def judged(resources: Iterable[Mapping[str, Any]], family: str, *held: tuple[str, str]) -> Judged:
     """Judge resources by one family: `R4` alone, or the profiles of `US_CORE` or `CARIN`.
 
-    Of a guide's profiles those count that a resource names in meta.profile.
+    Of a guide's profiles those count that a resource names in meta.profile; where it names no
+    version, the one of `held` (guide, version) is meant.
     """
-    judge = validator()
+    judge = validator(*held)
     count, unjudged = 0, 0
     errors: list[Finding] = []
     for resource in resources:
@@ -173,12 +174,20 @@ def _unclaimed(resource: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, "meta": kept} if kept else rest
 
 
-@lru_cache(maxsize=1)
-def validator() -> Validator:
-    """The one validator of this process, with the default versions of the guides."""
+def validator(*held: tuple[str, str]) -> Validator:
+    """The one validator of this process for some versions of guides, else for the default ones."""
+    from payerproof.guides.library import DEFAULTS
+    from payerproof.guides.validator import full_names
+
+    odd = full_names(dict(held)).items() - DEFAULTS.items()
+    return _validator(tuple(sorted(odd)))
+
+
+@lru_cache(maxsize=4)
+def _validator(held: tuple[tuple[str, str], ...]) -> Validator:
     from payerproof.guides.validator import Validator
 
-    return Validator()
+    return Validator(dict(held))
 
 
 def _path(location: str) -> str:

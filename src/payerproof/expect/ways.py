@@ -38,7 +38,7 @@ def own_extensions(resources: Iterable[Mapping[str, Any]]) -> Counter[str]:
     """Addresses of extensions that neither FHIR nor a guide at hand defines."""
     found = Counter(url for resource in resources for url in _extensions(resource, within=False))
     library = Library()
-    known = {url for url in found if url.startswith(_STANDARD) or library.structure(url, {})}
+    known = {url for url in found if url.startswith(_STANDARD) or library.defines(url)}
     return Counter({url: n for url, n in found.items() if url not in known})
 
 

@@ -238,6 +238,13 @@ class Library:
                 return self._structure(url, guide, facts)
         return None
 
+    def defines(self, url: str) -> bool:
+        """Whether any version of a guide here has a structure of that address."""
+        if self.structure(url, {}):
+            return True
+        named = (g for g in self.guides.values() if g.canonical)
+        return any(url in g.structures for g in named if url.startswith(g.canonical + "/"))
+
     def _structure(self, url: str, guide: Guide, facts: dict[str, Any]) -> Structure:
         key = (url, guide.label)
         found = self._found.get(key)

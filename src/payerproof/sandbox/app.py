@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from payerproof.sandbox import control, desk, fhir, intake
 from payerproof.sandbox.apps import Registry, register_apps
-from payerproof.sandbox.data.load import Package, loaded_accounts, with_package
+from payerproof.sandbox.data.load import Package, declaring, loaded_accounts, with_package
 from payerproof.sandbox.data.world import Person, World
 from payerproof.sandbox.defects import all_defects
 from payerproof.sandbox.external import Fetch, Fetcher
@@ -25,6 +25,7 @@ from payerproof.sandbox.oauth import authorize, discovery, introspect, revoke, t
 from payerproof.sandbox.partners import hooks
 from payerproof.sandbox.partners.clients import partner_environment, published_keys
 from payerproof.sandbox.partners.routes import routes as partner_routes
+from payerproof.sandbox.policies import Policies
 from payerproof.sandbox.portal.routes import routes as portal_routes
 from payerproof.sandbox.public import api as public
 from payerproof.sandbox.public import brands
@@ -85,7 +86,11 @@ class House:
     def add(self, name: str, spec: TenantSpec) -> Tenant:
         """Make a tenant under a name, replacing one of that name."""
         if self.packages:
-            spec = replace(spec, reshape=(self._with_packages(spec.face), *spec.reshape))
+            spec = replace(
+                spec,
+                reshape=(self._with_packages(spec.face), *spec.reshape),
+                policies=self._declaring(spec.policies),
+            )
         if self.external:
             spec = replace(spec, external=self.external)
         self.tenants[name] = Tenant(name, self.origin, spec, self.registry.apps, self.fetch)
@@ -100,6 +105,15 @@ class House:
             return self._enlarged[face]
 
         return enlarge
+
+    def _declaring(self, policies: Policies) -> Policies:
+        """Let the CapabilityStatement name what the packages brought."""
+        publish = policies.fhir.capability
+        fhir_policies = replace(
+            policies.fhir,
+            capability=lambda statement, face: publish(declaring(statement, self.packages), face),
+        )
+        return replace(policies, fhir=fhir_policies)
 
     def loaded(self, tenant: str = "plain") -> tuple[Person, ...]:
         """People that came with the packages; their names and passwords are alike on every face."""

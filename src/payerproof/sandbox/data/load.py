@@ -68,6 +68,7 @@ class Package:
     version: str
     examples: tuple[Resource, ...]
     left_out: Mapping[str, int] = field(default_factory=dict)
+    canonical: str = ""
 
 
 def read_package(path: Path) -> Package:
@@ -92,7 +93,9 @@ def read_package(path: Path) -> Package:
     if not examples:
         raise PackageError(f"{path}: no examples under package/example")
     name = str(manifest.get("name") or path.name)
-    return Package(name, str(manifest.get("version", "")), tuple(examples), dict(left_out))
+    canonical = str(manifest.get("canonical", ""))
+    version = str(manifest.get("version", ""))
+    return Package(name, version, tuple(examples), dict(left_out), canonical)
 
 
 def with_packages(world: World, paths: Iterable[Path | str], logical_id: LogicalIds) -> World:
@@ -121,6 +124,21 @@ def with_package(world: World, package: Package, logical_id: LogicalIds) -> Worl
         for number, one in enumerate(patients, start=taken + 1)
     ]
     return world.with_resources(*kept).with_people(*people)
+
+
+def declaring(statement: Resource, packages: Iterable[Package]) -> Resource:
+    """A CapabilityStatement that also names the packages and the profiles that their data name."""
+    made: Resource = copy.deepcopy(statement)
+    listed = {one["type"]: one.get("supportedProfile", []) for one in made["rest"][0]["resource"]}
+    for package in packages:
+        if package.canonical:
+            guide = f"{package.canonical}/ImplementationGuide/{package.name}|{package.version}"
+            made["implementationGuide"] = [*made["implementationGuide"], guide]
+        for example in package.examples:
+            known = listed.get(example["resourceType"], [])
+            named = (one.partition("|")[0] for one in example.get("meta", {}).get("profile", ()))
+            known += [one for one in dict.fromkeys(named) if one not in known]
+    return made
 
 
 def loaded_accounts(world: World) -> tuple[Person, ...]:
