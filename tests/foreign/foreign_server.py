@@ -90,13 +90,20 @@ def scene(
 
 
 @contextmanager
-def open_scene(folder: Path, resources: list[dict[str, Any]]) -> Iterator[Scene]:
-    """Start Medplum's router with these resources; it asks nobody who they are."""
+def open_scene(folder: Path, resources: list[dict[str, Any]], patient: str) -> Iterator[Scene]:
+    """Start Medplum's router with these resources; it asks nobody who they are.
+
+    `patient` is the id of the one whose record is judged.
+    """
     authority, listed = folder / "authority.pem", folder / "resources.json"
     listed.write_text(json.dumps(resources), encoding="utf-8")
     settings = {**certificates(folder, authority), "resources": str(listed)}
     with serving(command("medplum"), settings) as base:
-        environment = {"FOREIGN_PAYER_URL": f"{base}/fhir/R4", "FOREIGN_CA": str(authority)}
+        environment = {
+            "FOREIGN_PAYER_URL": f"{base}/fhir/R4",
+            "FOREIGN_CA": str(authority),
+            "FOREIGN_PATIENT": patient,
+        }
         yield Scene(HERE / "medplum.toml", environment, base)
 
 

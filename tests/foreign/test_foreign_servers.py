@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from foreign_server import HERE, Scene, open_scene, scene
@@ -22,7 +23,8 @@ PROGRAM = [sys.executable, "-c", "from payerproof.cli import main; main()"]
 TABLE = HERE.parents[1] / "docs" / "foreign-servers.md"
 AREAS = ("discovery", "authorization", "isolation")
 ROW = re.compile(
-    r"^\| `([\w.\-]+/[\w.\-]+)` \| (canaille|oidc-provider|both|medplum) \|", re.MULTILINE
+    r"^\| `([\w.\-]+/[\w.\-]+)` \| (canaille|oidc-provider|both|medplum|medplum, CARIN) \|",
+    re.MULTILINE,
 )
 CONFORMANCE = ("Bundle", "CapabilityStatement", "ImplementationGuide", "StructureDefinition")
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -44,7 +46,7 @@ def judged(found: Scene, folder: Path, *words: str) -> Run:
 
 def explained(server: str) -> set[str]:
     """Checks that the committed table says this server fails, each with the reason."""
-    words = (server,) if server == "medplum" else (server, "both")
+    words = (server,) if server.startswith("medplum") else (server, "both")
     return {check for check, who in ROW.findall(TABLE.read_text("utf-8")) if who in words}
 
 
@@ -66,21 +68,38 @@ def test_a_run_through_pages_it_was_not_written_for(server: str, tmp_path: Path)
     assert explained(server) - failed == set()
 
 
-def test_us_core_of_a_server_that_asks_for_no_token(tmp_path: Path) -> None:
-    """Medplum's FHIR router, loaded with the published examples of US Core 6.1.0."""
+def examples(name: str) -> list[dict[str, Any]]:
+    """The published examples of a package, but for what is no data of anybody's."""
     shared = shared_folder()
-    package = next(shared.rglob("hl7.fhir.us.core-6.1.0.tgz"), None) if shared else None
+    package = next(shared.rglob(name), None) if shared else None
     if package is None:
         pytest.skip("not run: the published packages are not at hand; set PAYERPROOF_SHARED")
-    examples = [json.loads(text) for _, text in read_examples(package)]
-    kept = [one for one in examples if one.get("id") and one["resourceType"] not in CONFORMANCE]
-    with open_scene(tmp_path, kept) as found:
+    found = [json.loads(text) for _, text in read_examples(package)]
+    return [one for one in found if one.get("id") and one["resourceType"] not in CONFORMANCE]
+
+
+def test_us_core_of_a_server_that_asks_for_no_token(tmp_path: Path) -> None:
+    """Medplum's FHIR router, loaded with the published examples of US Core 6.1.0."""
+    kept = examples("hl7.fhir.us.core-6.1.0.tgz")
+    with open_scene(tmp_path, kept, "example") as found:
         run = judged(found, tmp_path, "--area", "us_core")
     outcomes = Counter(one.outcome for one in run.results)
     assert outcomes[Outcome.ERROR] == 0
     assert outcomes[Outcome.PASSED] > 200
     failed = {one.check for one in run.results if one.outcome is Outcome.FAILED}
     assert failed == explained("medplum")
+
+
+def test_carin_blue_button_of_a_server_that_asks_for_no_token(tmp_path: Path) -> None:
+    """The same with the examples of CARIN Blue Button 2.1.0, of the patient with most claims."""
+    kept = examples("hl7.fhir.us.carin-bb-2.1.0.tgz")
+    with open_scene(tmp_path, kept, "Patient2") as found:
+        run = judged(found, tmp_path, "--area", "carin_bb", "--area", "quirks")
+    outcomes = Counter(one.outcome for one in run.results)
+    assert outcomes[Outcome.ERROR] == 0
+    assert outcomes[Outcome.PASSED] > 30
+    unmet = {one.check for one in run.results if one.outcome in (Outcome.FAILED, Outcome.WARNING)}
+    assert unmet == explained("medplum, CARIN")
 
 
 def test_signed_tokens_are_judged_by_their_signature(tmp_path: Path) -> None:
