@@ -19,6 +19,9 @@ GRADED = ("SHALL", "")
 """Levels that bind: where a guide's statement leaves an include ungraded, its text demands it."""
 
 
+_NEVER = "9999"
+
+
 class Knows(Protocol):
     """A person whose record was collected."""
 
@@ -181,17 +184,22 @@ def query(person: Knows, held: Duties, search: str, **how: Any) -> Query:
     return found
 
 
-def earliest(person: Knows, held: Duties, search: str) -> Query:
-    """A query from the earliest day of the known resources on, which finds all that have a date."""
+def midmost(person: Knows, held: Duties, search: str) -> Query:
+    """A query from a day of the known resources on, before and after which there is more.
+
+    Where they lie on two days only, it is the earlier.
+    """
     kind = search.partition(":")[0]
     dates = dates_of(held, search)
     parameter = held.parameter(kind, dates[0]) if dates else None
     rows = person.known(kind)
     not_applicable_unless(rows and parameter, f"{person.id}'s token has shown no {kind}.")
     assert parameter
-    first = min(rows, key=lambda row: _first_day(row, parameter))
+    by_day = {_first_day(row, parameter): row for row in rows}
+    days = sorted(set(by_day) - {_NEVER}) or [_NEVER]
+    taken = by_day[days[(len(days) - 1) // 2]]
     asked = Search(kind, tuple(search.partition(":")[2].split("+")), "")
-    found = chosen(asked, held, [first], person.patient_id, prefixes=dict.fromkeys(dates, "ge"))
+    found = chosen(asked, held, [taken], person.patient_id, prefixes=dict.fromkeys(dates, "ge"))
     not_applicable_unless(found, f"No {kind} of {person.id} has a value to search by.")
     assert found
     return found
@@ -200,4 +208,4 @@ def earliest(person: Knows, held: Duties, search: str) -> Query:
 def _first_day(resource: Mapping[str, Any], parameter: Parameter) -> str:
     spans = (span_of(value) for value in values_of(resource, parameter))
     days = [span.first.isoformat() for span in spans if span and span.first]
-    return min(days, default="9999")
+    return min(days, default=_NEVER)

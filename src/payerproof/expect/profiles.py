@@ -7,6 +7,7 @@ told as not judged and never as wrong.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -192,4 +193,4 @@ def _validator(held: tuple[tuple[str, str], ...]) -> Validator:
 
 def _path(location: str) -> str:
     """An element's path without indexes."""
-    return "".join(part.partition("]")[2] or part for part in location.split("["))
+    return re.sub(r"\[\d+\]", "", location)

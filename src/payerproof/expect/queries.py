@@ -219,7 +219,7 @@ def without_match(query: Query, name: str) -> list[tuple[str, str]]:
 def within(query: Query, resources: Sequence[Mapping[str, Any]]) -> Query | None:
     """The query with its ``ge`` date closed by a ``le`` of the same day; None without one.
 
-    Such a range holds what lies on that day, and tells it from all that is later.
+    Such a range holds what lies on that day, and tells it from what is earlier or later.
     """
     ends = tuple(
         Criterion(one.parameter, "le" + one.value.removeprefix("ge"))

@@ -25,8 +25,8 @@ def _only(names: tuple[str, ...], kept: slice) -> object:
     return occurrences
 
 
-def _seed(name: str, title: str, **decisions: Any) -> None:
-    seed(name, AREA, CITES, title, fhir(**decisions))
+def _seed(name: str, title: str, *, lawful: bool = False, **decisions: Any) -> None:
+    seed(name, AREA, CITES, title, fhir(**decisions), lawful=lawful)
 
 
 _seed(
@@ -34,14 +34,19 @@ _seed(
     "_lastUpdated is accepted and changes nothing: everything is found",
     occurrences=_only(("_lastUpdated",), slice(0)),
 )
+# No text says whether _lastUpdated may come twice: R4's definition leaves multipleAnd open, so
+# a server decides, and US Core wants ranges of the dates of its own parameters only. The self link
+# tells which of the two was used, as R4 demands (Search, server conformance).
 _seed(
     "last-updated-first-of-two",
     "Of _lastUpdated=ge… and _lastUpdated=le… the first counts",
+    lawful=True,
     occurrences=_only(("_lastUpdated",), slice(1)),
 )
 _seed(
     "last-updated-last-of-two",
     "Of _lastUpdated=ge… and _lastUpdated=le… the last counts",
+    lawful=True,
     occurrences=_only(("_lastUpdated",), slice(-1, None)),
 )
 
