@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from payerproof.browser.facts import AuthorizationOutcome
 from payerproof.expect.claims import CLAIMS
 from payerproof.plugin.observed.authority import quiet_pair
 from payerproof.plugin.session import RunSession
@@ -111,6 +112,52 @@ def test_nobody_acts_without_a_recorded_authority(
     )
 
 
+@check(
+    "rep.verified/posted-choice",
+    needs=("representative", "browser", "two_apps", "state_changes"),
+    prod="gated",
+)
+def test_a_choice_that_was_not_offered_is_refused(
+    authorization: Authorization, lease: Lease, run_session: RunSession, target: Target
+) -> None:
+    """A member whom the payer did not offer cannot be chosen by posting their id."""
+    # given a representative, a member they act for, and one with whom they have nothing to do
+    pair = quiet_pair(target, run_session.cast.first)
+    inconclusive_unless(pair, "no representative acts for a grown-up member who can log in")
+    acting, member = (run_session.person(one) for one in pair or ())
+    grant = lease.reading(acting, choose=member.id)
+    first = run_session.cast.pair or ()
+    stranger = next((one for one in first if not related(acting.persona, one)), None)
+    not_applicable_unless(stranger, "The payer file names nobody else.")
+    assert stranger
+    # when the payer asks whose record is meant, and the form is sent with the other's id
+    request = authorization.request(lease.hold(acting), prompt="consent")
+    posted = run_session.patient_id(stranger)
+    outcome = authorization.visit(acting, request, choose=posted, decision="smuggle")
+    offered = {one.value for one in outcome.picker.options} if outcome.picker else set()
+    not_applicable_unless(offered, "The representative is not asked whose record is meant.")
+    not_applicable_unless(
+        grant.patient in offered and posted not in offered,
+        "The page names members otherwise than by the ids of Patients, or offers the other too.",
+        *outcome.exchanges[-2:],
+    )
+    inconclusive_unless(
+        outcome.trouble != "timeout", "no page came of it in time", *outcome.exchanges[-2:]
+    )
+    # then no page follows on which that member's record could be shared
+    label = str(stranger.label or "")
+    shown = outcome.consent_shown or outcome.redirected
+    expect.that(
+        not shown,
+        "the question again, or a refusal",
+        "the consent page" + (f" about {stranger.id}" if _named(label, outcome) else "")
+        if shown
+        else "so it is",
+        *(page.screenshot for page in outcome.pages[-1:]),
+        *outcome.exchanges[-3:],
+    )
+
+
 @check("rep.minor-parent/record-arrives", needs=("representative", "two_apps"))
 def test_parent_connects_a_childs_record(
     api: Api, lease: Lease, run_session: RunSession, target: Target
@@ -153,3 +200,8 @@ def _family(session: RunSession, target: Target) -> tuple[Person, str]:
     not_applicable_unless(found, "The payer file names no minor for whom somebody acts.")
     parent, child = (alone or found)[0]
     return session.person(parent), child.id
+
+
+def _named(label: str, outcome: AuthorizationOutcome) -> bool:
+    """True where the last page of a trip names somebody."""
+    return bool(label) and any(label in page.text for page in outcome.pages[-1:])

@@ -5,76 +5,62 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
-
-from payerproof.plugin.first_trip import LoginTrouble
-from payerproof.plugin.grants import Grant
+from payerproof.plugin.observed.majority import Majority
 from payerproof.plugin.session import RunSession
 from payerproof.suite import (
     Api,
-    Authorization,
     Lease,
-    Operator,
-    Person,
+    Observed,
     Target,
     check,
     expect,
     inconclusive_unless,
     not_applicable_unless,
 )
-from payerproof.target.needs import can_log_in, guardianship
+from payerproof.target.needs import guardianship
 
-AROUND = timedelta(hours=36)
-"""From the birthday's first moment back, and from its last one on: whatever the time zone."""
 KINDS = ("ExplanationOfBenefit", "Condition", "Encounter", "MedicationRequest", "Observation")
 
 
-@check(
-    "rep.minor-turns-18/parents-app-ends",
-    needs=("representative", "two_apps", "control:clock", "state_changes"),
-    prod="no",
-)
-def test_parents_app_ends_at_majority(
-    api: Api,
-    authorization: Authorization,
-    lease: Lease,
-    operator: Operator,
-    run_session: RunSession,
-    target: Target,
-) -> None:
+NEEDS = ("representative", "two_apps", "control:clock", "state_changes")
+
+
+@check("rep.minor-turns-18/parents-app-ends", needs=NEEDS, prod="no")
+def test_parents_app_ends_at_majority(observed: Observed) -> None:
     """What a parent connected for a child ends at majority, and is not connected anew."""
-    # given a child near majority, and another who stays a minor
-    parent, child, born = _nearest(api, run_session, target)
-    day = _birthday(born, target.policy.age_of_majority)
-    zone = ZoneInfo(target.policy.time_zone)
-    first = datetime.combine(day, time.min, zone)
-    younger = [one for one in parent.persona.represents if one != child.id]
-    not_applicable_unless(younger, f"{parent} acts for nobody else.")
-    # when a parent connects an app for each, the day and a half before the birthday
-    with operator.later(_until(first - AROUND)):
-        grant, other = lease(parent, choose=child.id), lease(parent, choose=younger[-1])
-        own = api.as_(grant).read("Patient", grant.patient)
-    inconclusive_unless(
-        own.resource_type == "Patient" and grant.refresh_token and other.refresh_token,
-        f"{parent} could not connect the child's record before the birthday either",
-        own.exchange,
-        grant.exchange,
-    )
-    # and both apps refresh, and a further one is tried, after it
-    with operator.later(_until(first + timedelta(days=1) + AROUND)):
-        opened = _refreshed(api, authorization, target, grant)
-        still = _refreshed(api, authorization, target, other)
-        fresh = _tries(lease, _other_parent(run_session, target, parent, child), child)
-    inconclusive_unless(still, f"{parent}'s app for the younger child ended as well")
-    # then the grown-up child's record opens to neither
-    told = ["the app's refresh token opens it"] if opened else []
-    told += ["it was connected anew"] if fresh else []
+    # given apps that a parent connected for a child near majority, and for one who stays a minor
+    seen = observed.majority()
+    _must_have_opened(seen)
+    # when the first has come of age, then their record opens to neither that app nor a further one
+    told = ["the app's refresh token opens it"] if seen.opened else []
+    told += ["it was connected anew"] if seen.fresh else []
     expect.that(
         not told,
         "a grown-up child's record closed to what the parent connected",
         "; ".join(told) or "it is closed, and the younger child's still open",
-        grant.exchange,
+        seen.grant.exchange,
+    )
+
+
+@check("rep.member-selector/grown-up-not-offered", needs=(*NEEDS, "browser"), prod="no")
+def test_grown_up_child_is_not_offered(observed: Observed) -> None:
+    """Once a child has come of age the parent is not offered their record any more."""
+    # given the page that asks a parent whose record is meant, after a child's majority
+    seen = observed.majority()
+    _must_have_opened(seen)
+    picker = seen.again.picker
+    inconclusive_unless(seen.label, f"the payer file does not tell the label of {seen.child}")
+    not_applicable_unless(picker, "The parent is not asked whose record is meant.")
+    assert picker
+    offered = " | ".join(one.label for one in picker.options if one.enabled).casefold()
+    # then the child is not among those offered
+    found = seen.label.casefold() in offered
+    expect.that(
+        not found,
+        f"a choice without {seen.child}",
+        f"{len(picker.options)} offered, {seen.child} " + ("too" if found else "not"),
+        *(page.screenshot for page in seen.again.pages if page.kind == "picker"),
+        *seen.again.exchanges[-2:],
     )
 
 
@@ -124,57 +110,14 @@ def test_confidential_services_are_hidden(
     )
 
 
-def _nearest(api: Api, session: RunSession, target: Target) -> tuple[Person, Person, date]:
-    """A parent and the child with a login whose majority is nearest to today, with its birth."""
-    found = []
-    for parent in target.personas:
-        for child in map(target.persona, parent.represents if can_log_in(target, parent) else ()):
-            if child.role in ("minor", "dependent") and can_log_in(target, child):
-                person = session.person(child)
-                own = api.once(person).read("Patient", person.patient_id)
-                written = str(own.body.get("birthDate") or "")
-                if len(written) == len("2000-01-01"):
-                    found.append((session.person(parent), person, date.fromisoformat(written)))
-    not_applicable_unless(found, "No child with a login and a birth date has a representative.")
-    age, today = target.policy.age_of_majority, datetime.now(UTC).date()
-    return min(found, key=lambda one: abs(_birthday(one[2], age) - today))
-
-
-def _birthday(born: date, age: int) -> date:
-    """The day on which somebody reaches an age; who is born on 29 February does on 1 March."""
-    try:
-        return born.replace(year=born.year + age)
-    except ValueError:
-        return date(born.year + age, 3, 1)
-
-
-def _until(moment: datetime) -> float:
-    return (moment - datetime.now(UTC)).total_seconds()
-
-
-def _refreshed(api: Api, authorization: Authorization, target: Target, grant: Grant) -> bool:
-    """Whether a grant's refresh token brings an access token that opens its Patient."""
-    answer = authorization.tokens(target.app(grant.app)).refresh(grant.refresh_token)
-    if not answer.gave_token:
-        return False
-    reply = api.anonymous().with_token(answer.access_token).read("Patient", grant.patient)
-    return reply.resource_type == "Patient"
-
-
-def _other_parent(session: RunSession, target: Target, parent: Person, child: Person) -> Person:
-    """Another who acts for the child, whose second login waits for no code; else the same."""
-    others = (
-        one
-        for one in target.personas
-        if child.id in one.represents and one.id != parent.id and can_log_in(target, one)
+def _must_have_opened(seen: Majority) -> None:
+    """End the check where the apps opened nothing before, or the younger child's ended as well."""
+    inconclusive_unless(
+        seen.own.resource_type == "Patient"
+        and seen.grant.refresh_token
+        and seen.other.refresh_token,
+        f"{seen.parent} could not connect the child's record before the birthday either",
+        seen.own.exchange,
+        seen.grant.exchange,
     )
-    found = next(others, None)
-    return session.person(found) if found else parent
-
-
-def _tries(lease: Lease, parent: Person, child: Person) -> bool:
-    """Whether the parent can connect a further app for the child."""
-    try:
-        return bool(lease(parent, choose=child.id).access_token)
-    except LoginTrouble:
-        return False
+    inconclusive_unless(seen.still, f"{seen.parent}'s app for the younger child ended as well")

@@ -54,6 +54,15 @@ def forged_decline(tab: Tab, seen: Snapshot, reading: Reading) -> bool:
     return bool(tokens) and tab.press(reading.deny, _PRESS_SECONDS)
 
 
+def smuggled(tab: Tab, people: Sequence[Control], value: str) -> Control:
+    """Let the first of the offered choices stand for this value, and choose it."""
+    control = people[0]
+    tab.replace(control, value)
+    if control.tag != "select" and not control.button:
+        tab.tick(control, on=True)
+    return control
+
+
 def switch_account(tab: Tab, seen: Snapshot) -> bool:
     """Press what the consent page offers to somebody else; False where it offers nothing."""
     offers = [one for one in seen.pressables if words.OTHER_ACCOUNT.search(one.label)]

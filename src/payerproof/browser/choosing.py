@@ -33,6 +33,8 @@ def pick_person(journey: Journey, seen: Snapshot, reading: Reading) -> None:
 
 def choose_person(journey: Journey, reading: Reading) -> Control | None:
     """Set the choice of person; None, with a trouble, where nobody on the page fits."""
+    if journey.errand.decision == "smuggle":
+        return amiss.smuggled(journey.tab, reading.people, journey.errand.choose)
     names = _whom(journey)
     found = consent.person_control(reading.people, names, oneself=not journey.errand.choose)
     if found is None:
@@ -69,7 +71,7 @@ def decide(journey: Journey, seen: Snapshot, reading: Reading) -> None:
             seen, reading, facts, journey.errand.app_names
         )
         journey.progress.picker = journey.progress.picker or journey.progress.consent.picker
-    if journey.errand.decision == "look":
+    if journey.errand.decision in ("look", "smuggle"):
         journey.progress.done = True
         return
     if journey.errand.decision in ("forge", "switch"):

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Decision = Literal["approve", "decline", "look", "forge", "switch", "half"]
+Decision = Literal["approve", "decline", "look", "forge", "switch", "half", "smuggle"]
 """What to do at the consent page: to ``forge`` is to decline by a form with a wrong token, to
-``switch`` to press what is offered to somebody else; ``half`` stops before the second factor."""
+``switch`` to press what is offered to somebody else; ``half`` stops before the second factor;
+``smuggle`` looks only, after an id was posted as the choice of a member who was not offered."""
 PageKindName = Literal[
     "login", "second-factor", "picker", "consent", "error", "portal", "interstitial", "other"
 ]
@@ -226,7 +227,7 @@ class AuthorizationVisit:
     include: tuple[str, ...] = ()
     """Words of data classes to tick before approving, which the page leaves empty."""
     choose: str = ""
-    """Persona id of the represented member; empty means oneself."""
+    """Persona id of the represented member; empty means oneself. To ``smuggle``: a Patient's id."""
     fresh: bool = False
     """A new browser context that has to log in."""
     locale: str = ""

@@ -297,9 +297,13 @@ class Tab:
             handle.fill(value, timeout=_CLICK_MS)
 
     def replace(self, control: Control, value: str) -> None:
-        """Set a hidden field, as a form from elsewhere would have it."""
+        """Set a field, as a form from elsewhere would have it: to what it does not offer, too."""
         handle = snapshot.element(self.page, control)
-        handle.evaluate("(field, value) => { field.value = value; }", value)
+        handle.evaluate(
+            "(field, value) => { if (field.add) field.add(new Option(value, value));"
+            " field.value = value; }",
+            value,
+        )
 
     def tick(self, control: Control, on: bool) -> None:
         """Set a checkbox or radio button, by its label where the input itself is covered."""

@@ -167,6 +167,8 @@ class Expect(Table):
     """Clinical records at the edge of the date floor, by type and day."""
     protected: bool = False
     """Has specially protected records, which no app gets unless a box of their own is ticked."""
+    protected_records: tuple[str, ...] = ()
+    """Numbers or logical ids of claims and prior authorizations among them; labels may be lost."""
 
 
 class Persona(Table):

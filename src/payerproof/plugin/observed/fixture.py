@@ -10,6 +10,7 @@ from payerproof.expect.outcomes import not_applicable_unless
 from payerproof.plugin.observed import asking, presented, refresh, trips
 from payerproof.plugin.observed.acting import Acting, Listed, acting, listed
 from payerproof.plugin.observed.authority import EndedAuthority, ended
+from payerproof.plugin.observed.majority import Majority, majority
 from payerproof.plugin.observed.others import Others, others
 from payerproof.plugin.observed.presented import Presented
 from payerproof.plugin.observed.protected import Protected, protected
@@ -118,6 +119,10 @@ class Observed:
     def ended_authority(self) -> EndedAuthority:
         """A representative whose authority the payer ended."""
         return observe(self._session, "ended authority", ended)
+
+    def majority(self) -> Majority:
+        """A child who came of age, and what a parent connected for them before and after."""
+        return observe(self._session, "majority", majority)
 
     def in_spanish(self) -> AuthorizationOutcome:
         """A consent page asked for in Spanish, and what came of pressing “Not you?” on it."""

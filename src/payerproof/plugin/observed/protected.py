@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from payerproof.expect.claims import numbers
 from payerproof.expect.outcomes import NotTested
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.grants import Grant
+from payerproof.plugin.observed.providers import PROVIDERS, told_by_providers
 from payerproof.plugin.observed.scene import Scene
 from payerproof.plugin.people import Person
 
@@ -39,6 +41,9 @@ class Protected:
     """Everything that was asked with the second grant, by a name for it."""
     drugs: tuple[str, ...] = ()
     """Names of drugs that stand in protected records, and in no other by a code."""
+    providers: frozenset[str] = frozenset()
+    """``Type/id`` of providers whom protected records name and no other, and whom the second grant
+    found where it finds nobody but the member's own."""
 
     @property
     def shown(self) -> dict[str, Reply]:
@@ -48,6 +53,9 @@ class Protected:
             name: reply
             for name, reply in self.roads.items()
             if any((r.get("resourceType"), r.get("id")) in wanted for r in reply.resources)
+            or any(
+                f"{r.get('resourceType')}/{r.get('id')}" in self.providers for r in reply.matches
+            )
             or any(drug in reply.text.lower() for drug in self.drugs)
         }
 
@@ -61,11 +69,14 @@ def protected(scene: Scene) -> Protected:
     asked = {kind: [("patient", whole.patient), ("_count", "100")] for kind in KINDS}
     controls = {kind: seeing.search(kind, asked[kind]) for kind in KINDS}
     searched = {f"search of {kind}": blind.search(kind, asked[kind]) for kind in KINDS}
+    known = frozenset(person.persona.expect.protected_records)
     found = {
         kind: tuple(
             str(row["id"])
             for row in controls[kind].matches
-            if _labelled(row) or not _has(searched[f"search of {kind}"], str(row["id"]))
+            if _labelled(row)
+            or numbers(row) & known
+            or not _has(searched[f"search of {kind}"], str(row["id"]))
         )
         for kind in KINDS
     }
@@ -89,7 +100,17 @@ def protected(scene: Scene) -> Protected:
             "references to it": blind.search("Encounter", [*own, ("_revinclude", "*")]),
         }
     drugs = _drugs_of(controls, found)
-    return Protected(whole, kept_back, tuple(controls.values()), found, roads, drugs)
+    told = {f"search of {kind}": blind.search(kind, _count="100") for kind in PROVIDERS}
+    kept = [
+        row
+        for kind, reply in controls.items()
+        for row in reply.matches
+        if str(row.get("id")) in found[kind]
+    ]
+    providers = told_by_providers(blind, whole.patient, kept, told, scene.member.record.everything)
+    return Protected(
+        whole, kept_back, tuple(controls.values()), found, roads | told, drugs, providers
+    )
 
 
 def _somebody(scene: Scene) -> Person:

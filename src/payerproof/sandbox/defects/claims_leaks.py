@@ -195,7 +195,6 @@ def _accumulated(world: World) -> World:
     return world.edit_claims(change)
 
 
-# no check catches it: from outside it looks like a plan that keeps no such records
 @data(
     "security-labels-lost",
     "scopes",

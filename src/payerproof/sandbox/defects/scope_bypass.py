@@ -171,17 +171,30 @@ def _drugs(access: Access, resource: Resource, world: World) -> bool:
     return is_drug or "pharmacy" in claim_type or compartment.may_disclose(access, resource, world)
 
 
-# no check catches it: it takes searches of providers with two grants, and who is known from
-# an open claim may lawfully be the same
 @decision(
     "may_find",
     "withheld-provider-found",
     "scopes",
     "N-LEAK-10 N-SCOPE-13",
     "The providers of withheld treatment turn up in a search of one's own network",
+    twin="providers-found-by-every-app",
 )
 def _providers(access: Access, resource: Resource, world: World, asked: Asked) -> bool:
     whole = replace(access, sensitive=True)
     if resource["resourceType"] in ("Practitioner", "Organization", "PractitionerRole"):
         return compartment.may_find(whole, resource, world, asked)
+    return compartment.may_find(access, resource, world, asked)
+
+
+@decision(
+    "may_find",
+    "providers-found-by-every-app",
+    "scopes",
+    "N-LEAK-10",
+    "A search for providers goes through the plan's directory, whoever asks, as everybody may",
+    lawful=True,
+)
+def _directory(access: Access, resource: Resource, world: World, asked: Asked) -> bool:
+    if resource["resourceType"] in ("Practitioner", "Organization"):
+        return True
     return compartment.may_find(access, resource, world, asked)
