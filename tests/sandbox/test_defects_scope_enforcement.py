@@ -94,6 +94,9 @@ FAULTS: dict[str, Shows] = {
 TWINS: dict[str, Shows] = {
     "unscoped-include-refused": lambda p: not _with(CLAIMS, f"{EOB}?_include=*")(p),
     "contained-copies-never-sent": lambda p: KIN not in p.text("/CareTeam"),
+    "providers-found-by-every-app": lambda p: (
+        "Haddad" in p.text("/Practitioner", "fay") and "Haddad" in p.text("/Practitioner", "gus")
+    ),
 }
 
 
