@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 from payerproof.expect import claim_rules
 from payerproof.expect.claims import CLAIMS, Claim
+from payerproof.expect.displays import displayed
 from payerproof.expect.must_support import expect_seen, profiles_of
+from payerproof.fhir.rows import together
 from payerproof.suite import (
     Api,
     Declared,
@@ -125,6 +127,26 @@ def test_amounts_have_one_currency(member: Person) -> None:
 def test_denied_claims_show_no_payment(member: Person) -> None:
     """A claim that is denied as a whole shows no amount that the plan paid."""
     _none(member, claim_rules.denied_and_paid, "nothing paid on a claim that is denied as a whole")
+
+
+@check("carin-bb.displays/defined", needs=("member",))
+def test_displays_are_defined(member: Person) -> None:
+    """A display beside a code of HL7 or CARIN is one that the code system defines."""
+    # given displays in the record, of code systems whose words are at hand
+    rows = together(member.record.everything, member.around.everything)
+    every, odd = displayed(rows)
+    not_applicable_unless(
+        every, f"{member}'s record shows no display of a code system whose words are at hand."
+    )
+    # then each is one of those that are defined
+    expect.that(
+        not odd,
+        "displays that their code system defines",
+        "other words beside " + ", ".join(f"{one} ({n} times)" for one, n in odd.most_common(5))
+        if odd
+        else f"so it is with {every}",
+        *_from(member),
+    )
 
 
 @check("carin-bb.must-support/each-profile", needs=("member",))

@@ -11,8 +11,9 @@ import tomllib
 from pathlib import Path
 
 from payerproof.guides.corrections import correct
+from payerproof.guides.displays import write_displays
 from payerproof.guides.facts import compile_package
-from payerproof.guides.package import Json, read_package
+from payerproof.guides.package import Json, Package, read_package
 from payerproof.guides.storage import write_facts
 from payerproof.places import shipped
 
@@ -24,11 +25,13 @@ def compile_shipped(sources: Path, target: Path) -> list[str]:
     """Compile every guide of ``shipped.toml`` into ``target``; one line per guide as the answer."""
     listing = tomllib.loads((target / "shipped.toml").read_text(encoding="utf-8"))
     compiled: dict[str, Json] = {}
+    packages: list[Package] = []
     for guide in listing["guide"]:
         found = sorted(sources.rglob(guide["source"]))
         if not found:
             raise FileNotFoundError(f"{guide['source']} is nowhere under the folder of sources")
         package = read_package(found[0])
+        packages.append(package)
         package.name, package.version = guide["name"], guide["version"]
         package.dependencies = dict(guide.get("depends", {}))
         if package.name == CORE:
@@ -39,6 +42,7 @@ def compile_shipped(sources: Path, target: Path) -> list[str]:
             _keep_referenced(facts, compiled)
     for folder, facts in compiled.items():
         write_facts(facts, target / folder)
+    write_displays(packages, target)
     return [f"{folder}: {len(f['structures'])} structures" for folder, f in compiled.items()]
 
 

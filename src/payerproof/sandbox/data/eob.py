@@ -15,6 +15,7 @@ from payerproof.sandbox.data.coding import (
     THO,
     Json,
     carin,
+    coding,
     concept,
     money,
 )
@@ -89,7 +90,7 @@ def _common(maker: Maker, claim: ClaimFacts, prefix: str) -> Json:
         "provider": maker.ref("Organization", claim.provider or "pharmacy"),
         "related": _related(claim, prefix),
         "payee": {
-            "type": concept(THO + "payeetype", "provider"),
+            "type": {"coding": [{**coding(THO + "payeetype", "provider"), "display": "Provider"}]},
             "party": maker.ref("Organization", claim.provider or "pharmacy"),
         },
         "outcome": "complete",
