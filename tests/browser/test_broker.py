@@ -8,7 +8,8 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,17 +21,19 @@ from payerproof.browser.broker import Broker, BrokerConfig, start_broker
 from payerproof.browser.client import BrokerClient
 from payerproof.browser.errors import BrokerFailed, BrokerGone, LoginFailed, UnknownPersona
 from payerproof.browser.facts import AuthorizationOutcome, AuthorizationVisit, PageFacts
+from payerproof.browser.lanes import Lanes
 from payerproof.browser.memo import SharedMemo
 
 KEY = b"k" * 32
 
 
 class Agent:
-    """Stands for the browser: remembers in which thread it worked."""
+    """Stands for the browsers: remembers in which thread it worked for whom."""
 
     def __init__(self) -> None:
-        self.threads: set[str] = set()
+        self.threads: dict[str, set[str]] = {}
         self.stopped = False
+        self.meeting: threading.Barrier | None = None
 
     def alive(self) -> bool:
         return True
@@ -39,7 +42,9 @@ class Agent:
         self.stopped = True
 
     def authorize(self, visit: AuthorizationVisit) -> AuthorizationOutcome:
-        self.threads.add(threading.current_thread().name)
+        self.threads.setdefault(visit.persona, set()).add(threading.current_thread().name)
+        if self.meeting is not None:
+            self.meeting.wait(timeout=20)
         if visit.persona == "nobody":
             raise UnknownPersona("the payer file has no persona nobody")
         if visit.persona == "locked":
@@ -57,9 +62,8 @@ def agent() -> Agent:
 
 @pytest.fixture
 def broker(agent: Agent) -> Iterator[Broker]:
-    running = Broker(
-        lambda: agent, KEY, lambda t: t.replace("s3cret-value", "(hidden)"), eager=False
-    )
+    lanes = Lanes(lambda: agent, 2)
+    running = Broker(lanes, KEY, lambda t: t.replace("s3cret-value", "(hidden)"), eager=False)
     running.serve()
     yield running
     running.close()
@@ -75,18 +79,64 @@ def test_facts_come_back_as_they_were(broker: Broker, agent: Agent) -> None:
     assert isinstance(outcome.pages[0], PageFacts)
 
 
-def test_the_browser_has_one_thread(broker: Broker, agent: Agent) -> None:
-    def work() -> None:
+def visiting(broker: Broker, personas: Sequence[str]) -> None:
+    """Everybody at once, each by a client of their own."""
+
+    def work(persona: str) -> None:
         mine = client(broker)
-        mine.authorize(AuthorizationVisit("ada", "u", "r"))
+        mine.authorize(AuthorizationVisit(persona, "u", "r"))
         mine.close()
 
-    threads = [threading.Thread(target=work) for _ in range(5)]
+    threads = [threading.Thread(target=work, args=(persona,)) for persona in personas]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert agent.threads == {"browser"}
+
+
+def test_a_member_has_one_browser(broker: Broker, agent: Agent) -> None:
+    visiting(broker, ["ada", "bo", "cho"] * 5)
+    assert all(len(threads) == 1 for threads in agent.threads.values())
+
+
+def test_two_members_are_at_the_pages_at_once(broker: Broker, agent: Agent) -> None:
+    agent.meeting = threading.Barrier(2)  # each waits there until the other comes
+    visiting(broker, ["ada", "bo"])
+    assert sorted(agent.threads) == ["ada", "bo"]
+    assert sorted(thread for [thread] in agent.threads.values()) == ["browser", "browser-2"]
+
+
+def test_who_waits_is_refused_when_the_browsers_close(agent: Agent) -> None:
+    lanes = Lanes(lambda: agent, 1)
+    lanes.start(eager=False)
+    agent.meeting = threading.Barrier(2)
+    told: list[str] = []
+
+    def ask(name: str) -> None:
+        try:
+            lanes.call(name, "authorize", (AuthorizationVisit(name, "u", "r"),), {})
+        except BrokerGone as error:
+            told.append(f"{name}: {error}")
+
+    first = threading.Thread(target=ask, args=("ada",))
+    first.start()
+    while agent.meeting.n_waiting == 0:
+        time.sleep(0.01)
+    second = threading.Thread(target=ask, args=("bo",))
+    second.start()
+    while lanes._lanes[0].load()[0] < 2:
+        time.sleep(0.01)
+    closing = threading.Thread(target=lanes.close)
+    closing.start()
+    while not lanes._lanes[0]._ending.is_set():
+        time.sleep(0.01)
+    agent.meeting.wait(timeout=20)  # the errand in hand ends now
+    for thread in (first, second, closing):
+        thread.join(timeout=20)
+    assert told == ["bo: the broker is ending"]
+    with pytest.raises(BrokerGone):
+        lanes.call("cho", "authorize", (AuthorizationVisit("cho", "u", "r"),), {})
+    assert agent.stopped
 
 
 def test_errors_keep_their_type_and_lose_their_secrets(broker: Broker) -> None:
@@ -111,7 +161,7 @@ def test_a_stranger_is_not_served(broker: Broker) -> None:
 
 def test_only_the_agents_methods_can_be_called(broker: Broker) -> None:
     with pytest.raises(BrokerFailed, match="no method 'stop'"):
-        client(broker)._call("stop")
+        client(broker)._call("", "stop")
 
 
 def test_the_first_makes_and_the_others_wait(broker: Broker) -> None:

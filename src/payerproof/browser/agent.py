@@ -115,9 +115,10 @@ class BrowserAgent:
     recorder: Recorder
     headed: bool = False
     browser: Browser | None = None
+    clock: TotpClock = field(default_factory=TotpClock)
+    """Shared by the agents of a run: two personas may have one account."""
     engine: Engine = field(init=False)
     _sessions: dict[tuple[str, str], Session] = field(default_factory=dict, init=False)
-    _clock: TotpClock = field(default_factory=TotpClock, init=False)
     _logins: dict[str, int] = field(default_factory=dict, init=False)
     _refused: dict[str, tuple[str, str]] = field(default_factory=dict, init=False)
     _pictured: set[tuple[str, ...]] = field(default_factory=set, init=False)
@@ -208,7 +209,7 @@ class BrowserAgent:
         wrong = amiss.wrong_codes_given(
             session.tab, self._clock.wrong(seed) if seed else (), asked, go, read, learn
         )
-        used = [code for code in [self._clock.used(seed) if seed else ""] if code]
+        used = [code for code in [self.clock.used(seed) if seed else ""] if code]
         again = amiss.wrong_codes_given(session.tab, used, asked, go, read, learn)
         return replace(
             outcome,
@@ -402,7 +403,7 @@ class BrowserAgent:
             session.tab,
             session.observer,
             self.target,
-            self._clock,
+            self.clock,
             lambda seen, reading: self._describe(session, seen, reading),
             permit=lambda: self._permit(persona, errand),
         )

@@ -1,8 +1,8 @@
-"""The process that owns the browser: one login per persona for all workers of a run.
+"""The process that owns the browsers: one login per persona for all workers of a run.
 
 It listens on a socket in a private folder, shakes hands with a key that only its parent's children
-know, does the browser's work in one thread, one job after the other, and keeps the memory that
-workers share. It ends when it is told to, when its parent's end of its input closes, or on SIGTERM.
+know, has the browsers' work done (`payerproof.browser.lanes`), and keeps the memory that workers
+share. It ends when it is told to, when its parent's end of its input closes, or on SIGTERM.
 Secrets are read from the payer file's references and kept in memory; nothing of them is written.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import queue
 import secrets
 import shutil
 import signal
@@ -20,7 +19,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, Listener, answer_challenge, deliver_challenge
@@ -30,6 +28,7 @@ from typing import IO, Any
 
 from payerproof.browser import codec
 from payerproof.browser.errors import BrokerFailed, BrokerGone, BrowserError, LoginFailed
+from payerproof.browser.lanes import Lanes
 from payerproof.browser.memo import SharedMemo
 
 _START_SECONDS = 30.0
@@ -63,7 +62,9 @@ class BrokerConfig:
     """File name of its segment in the run folder."""
     headed: bool = False
     eager: bool = True
-    """Launch the browser at once rather than at the first visit."""
+    """Launch the first browser at once rather than at the first visit."""
+    browsers: int = 1
+    """How many may be at the payer's pages at once, each for other members."""
 
 
 @dataclass
@@ -126,41 +127,31 @@ def start_broker(config: BrokerConfig) -> BrokerProcess:
 # --- the broker's own side ------------------------------------------------------------------------
 
 
-@dataclass
-class _Job:
-    name: str
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    answer: Future[Any] = field(default_factory=Future)
-
-
 class Broker:
-    """Serves clients until `ended` is set. ``make_agent`` is called in the browser's thread."""
+    """Serves clients until `ended` is set; ``lanes`` hold the browsers."""
 
     def __init__(
-        self, make_agent: Callable[[], Any], key: bytes, clean: Callable[[str], str], *, eager: bool
+        self, lanes: Lanes, key: bytes, clean: Callable[[str], str], *, eager: bool
     ) -> None:
         self.memo = SharedMemo()
         self.ended = threading.Event()
-        self._make_agent = make_agent
+        self._lanes = lanes
+        self._eager = eager
         self._key = key
         self._clean = clean
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._folder = tempfile.mkdtemp(prefix="pp-", dir=_short_folder())
         self.path = str(Path(self._folder) / "s")
         self._listener = Listener(self.path, "AF_UNIX", backlog=64)
-        self._worker = threading.Thread(target=self._work, args=(eager,), name="browser")
 
     def serve(self) -> None:
         """Accept clients in the background and work for them."""
-        self._worker.start()
+        self._lanes.start(eager=self._eager)
         threading.Thread(target=self._accept, name="accept", daemon=True).start()
 
     def close(self) -> None:
-        """Let the job in hand end, close the browser, remove the socket."""
+        """Let the errands in hand end, close the browsers, remove the socket."""
         self.ended.set()
-        self._jobs.put(None)
-        self._worker.join(timeout=_STOP_SECONDS)
+        self._lanes.close()
         with contextlib.suppress(OSError):
             self._listener.close()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -224,46 +215,9 @@ class Broker:
             raise BrokerFailed(f"the agent has no method {message['name']!r}")
         if self.ended.is_set():
             raise BrokerGone("the broker is ending")
-        job = _Job(message["name"], message["args"], message["kwargs"])
-        self._jobs.put(job)
-        return job.answer.result()
-
-    def _work(self, eager: bool) -> None:
-        """The browser's thread: Playwright belongs to the thread that starts it."""
-        agent: Any = None
-        failure: BaseException | None = None
-        if eager:
-            agent, failure = self._launch()
-        while (job := self._jobs.get()) is not None:
-            if agent is None or not agent.alive():
-                if agent is not None:
-                    agent.stop()
-                agent, failure = self._launch()
-            if agent is None:
-                job.answer.set_exception(failure or BrokerFailed("no browser"))
-                continue
-            try:
-                job.answer.set_result(getattr(agent, job.name)(*job.args, **job.kwargs))
-            except Exception as error:  # handed to the client that asked
-                job.answer.set_exception(error)
-        if agent is not None:
-            agent.stop()
-        self._refuse_the_rest()
-
-    def _launch(self) -> tuple[Any, BaseException | None]:
-        try:
-            return self._make_agent(), None
-        except Exception as error:  # told to whoever asks for the browser
-            return None, error
-
-    def _refuse_the_rest(self) -> None:
-        while True:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                return
-            if job is not None:
-                job.answer.set_exception(BrokerGone("the broker is ending"))
+        return self._lanes.call(
+            message["whose"], message["name"], message["args"], message["kwargs"]
+        )
 
 
 def _short_folder() -> str | None:
@@ -281,7 +235,8 @@ def main() -> int:
     config = BrokerConfig(**settings)
     try:
         make_agent, clean, close = _prepare(config)
-        broker = Broker(make_agent, key, clean, eager=config.eager)
+        lanes = Lanes(make_agent, config.browsers)
+        broker = Broker(lanes, key, clean, eager=config.eager)
     except Exception as error:  # the parent prints it
         _tell(out, {"error": f"the broker did not start: {error}"})
         return 1
@@ -319,6 +274,7 @@ def _prepare(
 ) -> tuple[Callable[[], Any], Callable[[str], str], Callable[[], None]]:
     """How to make the agent, how to clean texts, and what to close at the end."""
     from payerproof.browser.agent import BrowserAgent
+    from payerproof.browser.totp import TotpClock
     from payerproof.record import Recorder
     from payerproof.redact import Redactor
     from payerproof.target import SecretError, load_target, secrets_of
@@ -333,8 +289,10 @@ def _prepare(
     process = Path(config.segment).stem.removeprefix("segment-")
     recorder = Recorder(Path(config.run_dir) / config.segment, redactor, process)
 
+    clock = TotpClock()
+
     def make_agent() -> BrowserAgent:
-        agent = BrowserAgent(target, recorder, headed=config.headed)
+        agent = BrowserAgent(target, recorder, headed=config.headed, clock=clock)
         agent.start()
         return agent
 

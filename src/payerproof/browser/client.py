@@ -40,32 +40,33 @@ class BrokerClient:
 
     def authorize(self, visit: AuthorizationVisit) -> AuthorizationOutcome:
         """See `payerproof.browser.agent.MemberAgent`."""
-        outcome: AuthorizationOutcome = self._call("authorize", visit)
+        outcome: AuthorizationOutcome = self._call(visit.persona, "authorize", visit)
         return outcome
 
     def connected_apps(self, persona: str, *, anonymous: bool = False) -> ConnectedApps:
         """See `payerproof.browser.agent.MemberAgent`."""
-        found: ConnectedApps = self._call("connected_apps", persona, anonymous=anonymous)
+        whose = "" if anonymous else persona
+        found: ConnectedApps = self._call(whose, "connected_apps", persona, anonymous=anonymous)
         return found
 
     def revoke(self, persona: str, app_name: str) -> ConnectedApps:
         """See `payerproof.browser.agent.MemberAgent`."""
-        found: ConnectedApps = self._call("revoke", persona, app_name)
+        found: ConnectedApps = self._call(persona, "revoke", persona, app_name)
         return found
 
     def revoke_all(self, persona: str, app_names: Sequence[str]) -> tuple[str, ...]:
         """See `payerproof.browser.agent.MemberAgent`."""
-        revoked: tuple[str, ...] = self._call("revoke_all", persona, tuple(app_names))
+        revoked: tuple[str, ...] = self._call(persona, "revoke_all", persona, tuple(app_names))
         return revoked
 
     def choose_sharing(self, persona: str, whose: str, *, share: bool) -> SharingPage:
         """See `payerproof.browser.agent.MemberAgent`."""
-        page: SharingPage = self._call("choose_sharing", persona, whose, share=share)
+        page: SharingPage = self._call(persona, "choose_sharing", persona, whose, share=share)
         return page
 
     def visit(self, url: str, *, persona: str = "", locale: str = "") -> PageFacts:
         """See `payerproof.browser.agent.MemberAgent`."""
-        facts: PageFacts = self._call("visit", url, persona=persona, locale=locale)
+        facts: PageFacts = self._call(persona, "visit", url, persona=persona, locale=locale)
         return facts
 
     def log_in(
@@ -73,13 +74,13 @@ class BrokerClient:
     ) -> AuthorizationOutcome:
         """See `payerproof.browser.agent.MemberAgent`."""
         outcome: AuthorizationOutcome = self._call(
-            "log_in", persona, password=password, username=username
+            persona, "log_in", persona, password=password, username=username
         )
         return outcome
 
     def browser_version(self) -> str:
         """Name and version of the browser, for the run's header; launches it if need be."""
-        version: str = self._call("browser_version")
+        version: str = self._call("", "browser_version")
         return version
 
     # -- shared memory -------------------------------------------------------------------------
@@ -121,8 +122,10 @@ class BrokerClient:
 
     # -- the wire ------------------------------------------------------------------------------
 
-    def _call(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        answer = self._send({"do": "call", "name": name, "args": args, "kwargs": kwargs})
+    def _call(self, whose: str, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Have the agent do it in the browser that holds the session of ``whose``, a persona."""
+        told = {"do": "call", "whose": whose, "name": name, "args": args, "kwargs": kwargs}
+        answer = self._send(told)
         return answer["value"]
 
     def _send(self, message: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import threading
 import time
 from collections.abc import Callable
 from itertools import count
@@ -72,7 +73,7 @@ def wrong_codes(seed: str, at: float | None = None, *, after: int = -1) -> tuple
 
 
 class TotpClock:
-    """Hands out each code of an account at most once in a run."""
+    """Hands out each code of an account at most once in a run. Safe to use from several threads."""
 
     def __init__(
         self,
@@ -82,6 +83,7 @@ class TotpClock:
         self._now = now
         self._wait = wait
         self._used: dict[str, int] = {}
+        self._handing_out = threading.Lock()
 
     def used(self, seed: str) -> str:
         """The code of ``seed`` that was handed out last, where its window is hardly over; or ""."""
@@ -106,11 +108,12 @@ class TotpClock:
         secret, period, digits, algorithm = _settings(seed)
         key = _key(secret)
         account = hashlib.sha256(key).hexdigest()
-        window = int(self._now() + MARGIN_SECONDS) // period
-        window = max(window, self._used.get(account, -1) + 1)
+        with self._handing_out:
+            window = int(self._now() + MARGIN_SECONDS) // period
+            window = max(window, self._used.get(account, -1) + 1)
+            self._used[account] = window
         while (left := window * period - self._now()) > 0:
             self._wait(left)
-        self._used[account] = window
         return _hotp(key, window, digits, algorithm)
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,30 +46,32 @@ class TomlFile:
             raise CatalogError(path, line, f"is not valid TOML: {error}") from None
         return cls(path, data, tuple(text.splitlines()))
 
-    def header_line(self, name: str, index: int) -> int:
-        """Line of the `index`th (from 0) table called `name`; 0 where there is none."""
-        seen = -1
+    @cached_property
+    def _places(self) -> Mapping[tuple[str, int, str], int]:
+        """Lines by table name, index from 0 and key ("" for the header); the first one counts."""
+        places: dict[tuple[str, int, str], int] = {("", 0, ""): 0}
+        seen: Counter[str] = Counter()
+        table = ("", 0)
         for number, line in enumerate(self.lines, 1):
             header = _HEADER.fullmatch(line.split("#")[0].rstrip())
-            if header and header.group(1) == name:
-                seen += 1
-                if seen == index:
-                    return number
-        return 0
+            if header:
+                table = (header.group(1), seen[header.group(1)])
+                seen[header.group(1)] += 1
+                places[(*table, "")] = number
+            elif found := _KEY.match(line):
+                places.setdefault((*table, found.group(1) or found.group(2)), number)
+        return places
+
+    def header_line(self, name: str, index: int) -> int:
+        """Line of the `index`th (from 0) table called `name`; 0 where there is none."""
+        return self._places.get((name, index, ""), 0)
 
     def key_line(self, name: str, index: int, key: str) -> int:
         """Line of `key` in the `index`th table called `name`, else the table's own line.
 
         With an empty `name` the key is looked for above the first table.
         """
-        start = self.header_line(name, index) if name else 0
-        for number, line in enumerate(self.lines[start:], start + 1):
-            if _HEADER.fullmatch(line.split("#")[0].rstrip()):
-                break
-            found = _KEY.match(line)
-            if found and (found.group(1) or found.group(2)) == key:
-                return number
-        return start
+        return self._places.get((name, index, key), self.header_line(name, index))
 
     def error(self, name: str, index: int, key: str, problem: str) -> CatalogError:
         """The error to raise about `key` of the `index`th table called `name`."""

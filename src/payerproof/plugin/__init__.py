@@ -27,7 +27,7 @@ from payerproof.plugin.guardian import watch_command
 from payerproof.plugin.planning import write_plan
 from payerproof.plugin.progress import Progress
 from payerproof.plugin.reach import Reach
-from payerproof.plugin.run_check import remember_exception, run_check
+from payerproof.plugin.run_check import alone, remember_exception, run_check
 from payerproof.plugin.session import RunSession
 from payerproof.plugin.settings import Settings
 from payerproof.plugin.stash import CATALOG, CHECK, SESSION, SETTINGS
@@ -145,6 +145,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=sorted_out.left_out)
     kept = set(map(id, sorted_out.left_out))
     items[:] = [item for item in items if id(item) not in kept]
+    items.sort(key=_runs_alone)
     if config.getoption("--payerproof-plan"):
         path = Path(config.getoption("--payerproof-plan"))
         write_plan(
@@ -156,6 +157,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.clear()
     elif PROGRESS in config.stash:
         config.stash[PROGRESS].plan(Counter(_area(item.nodeid) for item in items))
+
+
+def _runs_alone(item: pytest.Item) -> bool:
+    """True for who has to wait until nobody else runs: at the end that costs the others nothing."""
+    return CHECK in item.stash and alone(item.stash[CHECK])
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -93,6 +93,7 @@ class Controller:
                 key_file=self.settings.key_file,
                 segment=segment(run_dir, "broker").name,
                 headed=self.headed,
+                browsers=min(self.target.limits.browsers, self.settings.workers),
             )
         )
         self.settings = replace(self.settings, broker=self.broker.address)

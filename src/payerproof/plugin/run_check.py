@@ -30,7 +30,7 @@ _PYTEST_WORD: dict[Outcome, _Word] = {
     Outcome.FAILED: "failed",
     Outcome.ERROR: "failed",
 }
-ALONE = frozenset(
+_ALONE = frozenset(
     f"control:{name}"
     for name in (
         "account", "app-category", "app-details", "clock", "contract", "merge", "newborn",
@@ -49,6 +49,11 @@ class _Try:
     personas: tuple[str, ...] = field(default=())
 
 
+def alone(check: Check) -> bool:
+    """True where no other check may run beside it."""
+    return bool(_ALONE & set(check.needs))
+
+
 def run_check(
     item: pytest.Item, nextitem: pytest.Item | None, session: RunSession, catalog: Catalog
 ) -> None:
@@ -62,7 +67,7 @@ def run_check(
         late = Judgement(Outcome.NOT_TESTED, message="The time given to this run was up before it.")
         tries = [_Try(late, ())]
     else:
-        with among_others(Path(session.settings.scratch), alone=bool(ALONE & set(check.needs))):
+        with among_others(Path(session.settings.scratch), alone=alone(check)):
             tries = [_try(item, nextitem, check, requirement, session)]
             if tries[0].judgement.outcome in _TRIED_AGAIN:
                 with asking_anew():

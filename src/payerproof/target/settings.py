@@ -109,6 +109,8 @@ class Limits(Table):
     """Examples of each property-based check."""
     logins_per_persona: Annotated[int, Field(ge=1, le=20)] = 3
     """Fresh logins per persona and run; more might lock an account."""
+    browsers: Annotated[int, Field(ge=1, le=4)] = 2
+    """Members who are at the payer's pages at once, each in a browser of their own."""
 
 
 class Permissions(Table):
