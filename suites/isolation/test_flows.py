@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 
+from payerproof.expect.said_numbers import unknown_numbers
 from payerproof.fhir.record import record_replies
 from payerproof.plugin.people import unrelated_names
 from payerproof.suite import (
@@ -80,4 +81,21 @@ def test_own_record_holds_nobody_else(
         "no name of anybody who has nothing to do with the member",
         f"names of {len(others)} people looked for, found in {len(naming)} answers",
         *(reply.exchange for reply in naming or replies[:3]),
+    )
+
+
+@check("isolation.nobody-unknown/numbers", needs=("member",))
+def test_no_number_of_somebody_unknown(member: Person) -> None:
+    """What notes in one's own record call a member number is one that the record knows."""
+    # given a member whose record has numbers of their own
+    member.must_have("Patient", "Coverage")
+    rows = member.record.everything
+    # when notes, narratives and displays are read
+    unknown = unknown_numbers(rows)
+    # then each member number they speak of stands in a field of the record too
+    expect.that(
+        not unknown,
+        "no member number but the member's and the subscriber's",
+        f"{len(unknown)} that the record does not know" if unknown else f"none in {len(rows)} rows",
+        *(x for found in member.record.exchanges.values() for x in found[:1]),
     )

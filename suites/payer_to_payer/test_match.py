@@ -10,7 +10,7 @@ from payerproof.expect.claims import mappings
 from payerproof.expect.no_match import expect_no_match
 from payerproof.expect.profiles import told_by_profile
 from payerproof.fhir.exchanging import identifies, matched_patient
-from payerproof.plugin.exchange import GOOD, Matches
+from payerproof.plugin.exchange import GOOD, SPARE, Matches
 from payerproof.plugin.near_misses import NAMES
 from payerproof.suite import (
     Exchanges,
@@ -49,6 +49,24 @@ def test_a_right_request_matches(exchanges: Exchanges) -> None:
         identifies(reply) and whose in ("", seen.patient),
         "200 with the member's identifier, and no other Patient",
         f"{reply.status}" + (", naming another Patient" if whose not in ("", seen.patient) else ""),
+        reply.exchange,
+    )
+
+
+@check("payer-to-payer.match-standards/without-address", needs=NEEDS)
+def test_no_address_is_needed(exchanges: Exchanges) -> None:
+    """A member is matched by number, name, birth date and sex, without a postal address."""
+    # given a payer that matches a member who is described with address and telephone number
+    seen = exchanges.matches()
+    seen.must_match()
+    # when neither is sent, which HRex (hrex-patient-demographics) leaves to the asker
+    reply = seen.replies[SPARE]
+    # then the member is matched all the same
+    expect.that(
+        identifies(reply),
+        "200 with the member's identifier, as with an address",
+        f"{reply.status}",
+        seen.replies[GOOD].exchange,
         reply.exchange,
     )
 

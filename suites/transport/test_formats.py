@@ -6,6 +6,7 @@ nothing is fetched by it.
 
 from __future__ import annotations
 
+import gzip
 from xml.sax.saxutils import escape
 
 from payerproof.suite import (
@@ -16,10 +17,13 @@ from payerproof.suite import (
     Target,
     check,
     expect,
+    inconclusive_unless,
     not_applicable_unless,
 )
 
 XML = {"Content-Type": "application/xml"}
+GROWN = 8_000_000
+"""Bytes that no form of a search has."""
 TYPE = '<!DOCTYPE {root} [<!ENTITY probe "{text}">]>'
 
 
@@ -48,6 +52,39 @@ def test_a_search_in_xml_is_refused(api: Api, member: Person) -> None:
         400 <= answer.status < 500,
         "a refusal, such as 415",
         f"status {answer.status}",
+        form.exchange,
+        answer.exchange,
+    )
+
+
+@check("leaks.formats/compressed", needs=("member",), prod="no")
+def test_a_body_that_grows_is_refused(api: Api, member: Person) -> None:
+    """A compressed search of a few kilobytes that unpacks to eight million bytes is not read."""
+    # given a search by POST that finds the member's Patient, as a form
+    client = api.as_(member)
+    form = client.search_by_post("Patient", _id=member.patient_id)
+    not_applicable_unless(form.ok, "Searching by POST is not offered.", form.exchange)
+    inconclusive_unless(form.matches, "the member's own Patient is not found", form.exchange)
+    # when a form for nobody comes compressed, with empty pairs up to eight million bytes
+    body = gzip.compress(b"_id=payerproof-nobody" + b"&" * GROWN)
+    answer = api.send(
+        "POST",
+        f"{api.base}/Patient/_search",
+        content=body,
+        headers={
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Content-Encoding": "gzip",
+            "Accept": "application/fhir+json",
+        },
+        bearer=api.grant_of(member).access_token,
+    )
+    inconclusive_unless(answer.status < 500, f"it was answered {answer.status}", answer.exchange)
+    # then it is refused, or was not unpacked: a search for nobody would find nothing
+    read = answer.status < 400 and member.patient_id not in answer.text
+    expect.that(
+        not read,
+        "a refusal, such as 413 or 415",
+        "a search as the unpacked form asks" if read else f"status {answer.status}",
         form.exchange,
         answer.exchange,
     )

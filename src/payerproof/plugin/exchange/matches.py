@@ -20,6 +20,7 @@ from payerproof.target import OtherPayer, Persona
 from payerproof.target.needs import can_log_in
 
 GOOD = "right"
+SPARE = "no more than is required"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def matches(session: RunSession) -> Matches:
     partner, persona = chosen(session)
     payer, member = payer_of(session, partner), description(session, persona)
     good = word(session, partner, persona, member)
-    replies = {GOOD: ask(payer, member, good)}
+    spare = member.having(address=None, telecom=None)
+    replies = {GOOD: ask(payer, member, good), SPARE: ask(payer, spare, good)}
     hidden = {}
     for name, near in near_misses(member).items():
         replies[name] = ask(payer, near, good)

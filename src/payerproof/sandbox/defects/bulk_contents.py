@@ -127,11 +127,15 @@ def _no_network(
     return [] if kind in SHARED_TYPES else jobs.exported(seen, call, job, kind, members)
 
 
-_seed(
+# lawful: what lies outside the patient compartment, such as Practitioner and Organization, MAY be
+# exported (Bulk Data 2.0.0, group level export), and a clinic reads by reference whom a claim names
+seed(
     "export-without-the-network",
+    AREA,
     "AC-05-1",
     "Claims name practitioners and organizations that no file of the export holds",
     partners(exported=_no_network),
+    lawful=True,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Sequence
 from urllib.parse import urlencode, urlsplit
 
@@ -15,13 +16,14 @@ from payerproof.sandbox.defects.changing import data, fhir, seed
 from payerproof.sandbox.defects.replacing import oauth, transport
 from payerproof.sandbox.external import Fetcher, IssuerUnreachable
 from payerproof.sandbox.fhir import conditions
-from payerproof.sandbox.fhir.call import Call
+from payerproof.sandbox.fhir.call import Call, Refused
 from payerproof.sandbox.oauth.forms import Parameters, form_parameters
 from payerproof.sandbox.transport import log_line
 
 Pairs = Sequence[tuple[str, str]]
 _ENTITY = re.compile(r"""<!ENTITY\s+\w+\s+SYSTEM\s+["']([^"']+)["']""")
 _ELEMENT = re.compile(r"<([A-Za-z_-]+)>([^<&]*)</")
+_LIMIT = 65536
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 # -- parsers
@@ -66,6 +68,29 @@ seed(
     "N-LEAK-14",
     "A compressed body is unpacked before anybody asks how large it becomes",
     fhir(search_body=_unpacked),
+    twin="compressed-bodies-up-to-a-limit",
+)
+
+
+def _unpacked_to_a_limit(call: Call, body: bytes) -> Pairs:
+    if call.headers.get("content-encoding") == "gzip":
+        unpacking = zlib.decompressobj(wbits=31)
+        try:
+            body = unpacking.decompress(body, _LIMIT)
+        except zlib.error:
+            raise Refused(400, "value", "The body is not what it says.") from None
+        if unpacking.unconsumed_tail or not unpacking.eof:
+            raise Refused(413, "too-costly", "The form is too long.")
+    return conditions.search_body(call, body)
+
+
+seed(
+    "compressed-bodies-up-to-a-limit",
+    "transport",
+    "N-LEAK-14",
+    "A compressed body is unpacked up to a limit, beyond which the search is refused",
+    fhir(search_body=_unpacked_to_a_limit),
+    lawful=True,
 )
 
 
@@ -138,7 +163,7 @@ seed(
     "isolation",
     "N-LEAK-15",
     "A row copied from another environment, about somebody who is no test member, is among Ada's",
-    twin="rows-in-another-order",
+    twin="notes-with-own-number",
 )
 def _copied(world: World) -> World:
     ada = world.people["ada"].patient
@@ -147,3 +172,20 @@ def _copied(world: World) -> World:
     note = {"number": 1, "type": "display", "text": text}
     changed: Resource = {**claim, "processNote": [note]}
     return world.with_resources(changed)
+
+
+@data(
+    "notes-with-own-number",
+    "isolation",
+    "N-LEAK-15",
+    "A note on each claim repeats the member's own number, without its hyphens",
+    lawful=True,
+)
+def _repeated(world: World) -> World:
+    def change(claim: Resource) -> Resource:
+        person = world.person_of(world.patient_of(claim) or "")
+        own = person.member_number.replace("-", "") if person else ""
+        note = {"number": 8, "type": "display", "text": f"Paid to the plan of member ID {own}."}
+        return {**claim, "processNote": [*claim.get("processNote", ()), note]} if own else claim
+
+    return world.edit_claims(change)
