@@ -296,6 +296,42 @@ def test_the_answer_comes_within_a_day(exchanges: Exchanges, target: Target) -> 
     )
 
 
+@check(
+    "payer-to-payer.answer-one-business-day/after-a-day",
+    needs=(*NEEDS, "control:clock"),
+    prod="no",
+)
+def test_the_answer_is_there_after_a_day(exchanges: Exchanges) -> None:
+    """What did not come while the run waited is there at the end of the next business day."""
+    # given a request for a record that was accepted
+    seen = exchanges.handed()
+    export = seen.export
+    inconclusive_unless(
+        export.complete or export.last.status == 202,
+        f"the export was answered {export.last.status}",
+        export.last.exchange,
+    )
+    # when it was still running as the run stopped waiting, and the payer's clock was moved on
+    later = exchanges.next_day()
+    inconclusive_unless(
+        later is None or later.status in (200, 202),
+        f"its status was answered {later.status if later else 0} then",
+        later.exchange if later else "",
+    )
+    # then the record is there
+    expect.that(
+        later is None or later.status == 200,
+        "the record by the end of the next business day",
+        "it is still being made"
+        if later and later.status == 202
+        else "it came while the run waited"
+        if later is None
+        else "it is there",
+        export.last.exchange,
+        later.exchange if later else "",
+    )
+
+
 @check("payer-to-payer.answer-one-business-day/state-of-the-data", needs=NEEDS)
 def test_the_answer_is_of_today(exchanges: Exchanges, target: Target) -> None:
     """What is handed over is the record as it stands, or stood one business day before."""

@@ -113,8 +113,8 @@ def _fetches(path: str) -> Shows:
     return shows
 
 
-def _unpacks(payer: DefectPayer) -> bool:
-    body = gzip.compress(b"_count=1" + b"&_count=1" * 100)
+def _unpacks(payer: DefectPayer, times: int = 100) -> bool:
+    body = gzip.compress(b"_count=1" + b"&" * times)
     headers = {"content_type": FORM, "content_encoding": "gzip"}
     return payer.ask("/Patient/_search", method="POST", body=body, **headers).status == 200
 
@@ -160,6 +160,8 @@ TWINS: dict[str, Shows] = {
         not said(p, "app-details", client_id=CLIENT, name="<b>x</b>")["accepted"]
     ),
     "log-names-the-host": _logs("localhost"),
+    "compressed-bodies-up-to-a-limit": lambda p: _unpacks(p) and not _unpacks(p, 10**6),
+    "notes-with-own-number": lambda p: "of member ID " in p.text(f"/{EOB}?_count=100"),
 }
 
 

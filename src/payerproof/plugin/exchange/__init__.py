@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from payerproof.fhir.reply import Reply
 from payerproof.plugin.exchange.asking import ask, chosen, word
-from payerproof.plugin.exchange.handing import CLAIMS, YEARS, Handed, handed
+from payerproof.plugin.exchange.handing import CLAIMS, YEARS, Handed, handed, next_day
 from payerproof.plugin.exchange.matches import GOOD, SPARE, Matches, matches
 from payerproof.plugin.exchange.withdrawing import Withdrawn, ended, withdrawn
 from payerproof.plugin.organisations import Organisation, payer_of
@@ -38,6 +39,11 @@ class Exchanges:
     def handed(self) -> Handed:
         """Several members matched, and exported."""
         return observed(self._session, "exchange: handed", lambda: handed(self._session))
+
+    def next_day(self) -> Reply | None:
+        """What the payer says of an export that still runs, at the end of the next business day."""
+        seen = self.handed()
+        return observed(self._session, "exchange: next day", lambda: next_day(self._session, seen))
 
     def withdrawn(self) -> Withdrawn:
         """A member takes the wish back between match and export."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from payerproof.expect.business_days import business_days_after
 from payerproof.expect.outcomes import inconclusive_unless
 from payerproof.fhir import exchanging, matching
 from payerproof.fhir.bulk import Export
 from payerproof.fhir.compartment import members_of
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.exchange import asking
-from payerproof.plugin.operating import changed
+from payerproof.plugin.operating import Operator, changed
 from payerproof.plugin.organisations import Organisation, payer_of
 from payerproof.plugin.practice.entry import DATA_EXPORT, description, offers
 from payerproof.plugin.practice.exporting import parameters
@@ -149,6 +151,21 @@ def exported(payer: Organisation[OtherPayer], group: str) -> Export:
         body = parameters(exportType=EXPORT_TYPE)
         return exports.made(f"Group/{group}/${DATA_EXPORT}", body=body)
     return exports.made(f"Group/{group}/$export")
+
+
+def next_day(session: RunSession, seen: Handed) -> Reply | None:
+    """The status of an export that still runs, at the end of the next business day by the payer's
+    clock; None where it came before."""
+    if seen.export.complete or not seen.export.status_url:
+        return None
+    now, zone = datetime.now(UTC), ZoneInfo(session.target.policy.time_zone)
+    today = now.astimezone(zone).date()
+    last = business_days_after(today, 1, session.target.policy) + timedelta(days=1)
+    end = datetime.combine(last, time.min, zone) + timedelta(hours=1)
+    payer = payer_of(session, asking.chosen(session)[0])
+    with Operator(session).later((end - now).total_seconds()):
+        token = payer.backend.ask().access_token
+        return payer.with_token(token).get(seen.export.status_url, accept="application/json")
 
 
 def _by_others(
