@@ -207,7 +207,7 @@ class BrowserAgent:
         persona = self._persona(visit.persona)
         seed = persona.totp.reveal() if persona.totp is not None else ""
         wrong = amiss.wrong_codes_given(
-            session.tab, self._clock.wrong(seed) if seed else (), asked, go, read, learn
+            session.tab, self.clock.wrong(seed) if seed else (), asked, go, read, learn
         )
         used = [code for code in [self.clock.used(seed) if seed else ""] if code]
         again = amiss.wrong_codes_given(session.tab, used, asked, go, read, learn)
