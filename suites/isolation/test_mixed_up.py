@@ -107,14 +107,13 @@ def _newborn(client: FhirClient, mother: Person, operator: Operator) -> Iterator
     """Id of a newborn's claim that is there meanwhile, as the mother's own token finds it."""
     old = {str(row.get("id")) for row in _claims(client, mother).matches}
     serviced = (datetime.now(UTC) - timedelta(days=14)).date().isoformat()
-    operator.call("newborn", persona=mother.id, serviced=serviced)
-    found = _claims(client, mother)
-    new = sorted({str(row.get("id")) for row in found.matches} - old)
-    not_applicable_unless(new, "The payer holds a newborn's claims back.", found.exchange)
-    try:
+    booked = {"persona": mother.id, "serviced": serviced}
+    undone = {"persona": mother.id, "booked": serviced}
+    with operator.changed("newborn", booked, undone, by="remove-claim"):
+        found = _claims(client, mother)
+        new = sorted({str(row.get("id")) for row in found.matches} - old)
+        not_applicable_unless(new, "The payer holds a newborn's claims back.", found.exchange)
         yield new[0]
-    finally:
-        operator.call("remove-claim", remove=[f"{CLAIMS}/{one}" for one in new])
 
 
 def _claims(client: FhirClient, person: Person) -> Reply:

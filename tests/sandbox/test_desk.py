@@ -144,6 +144,12 @@ def test_a_newborns_claim_is_the_mothers_alone(payer):
     assert rows(payer, "britta") - before["britta"] == {made.partition("/")[2]}
     assert rows(payer, "bruno") == before["bruno"]
     assert len(said(payer, "newborn", persona="britta", serviced="2026-11-12")["stored"]) == 1
+    day = said(payer, "claims", persona="britta", booked="2026-11-10")
+    assert day == {"removed": [made]}
+    assert len(rows(payer, "britta") - before["britta"]) == 1
+    said(payer, "claims", persona="britta", booked="2026-11-12")
+    assert rows(payer, "britta") == before["britta"]
+    assert said(payer, "claims", persona="britta", booked="2026-11-12") == {"removed": []}
 
 
 def test_after_a_merge_was_undone_nothing_is_left(payer):

@@ -151,8 +151,12 @@ def inject_claim(tenant: Tenant, body: Body) -> Body:
 
     ``{persona, serviced, number}`` makes a plain professional claim of that day; ``number`` is
     one the member has not used yet, 900 by default. ``{resources}`` adds or replaces resources,
-    ``{remove}`` drops them by ``Type/id``.
+    ``{remove}`` drops them by ``Type/id``, and ``{persona, booked}`` what was booked for somebody
+    by their name and that day.
     """
+    if "booked" in body:
+        day = (person_of(tenant, body).user, text_of(body, "booked"))
+        return inject_claim(tenant, {"remove": tenant.desk.booked.pop(day, [])})
     if "persona" in body:
         return _dated_claim(tenant, body)
     if "remove" in body:
@@ -175,7 +179,9 @@ def _dated_claim(tenant: Tenant, body: Body) -> Body:
     except ValueError as error:
         raise Refused(str(error)) from None
     after = (r["id"] for r in tenant.world.resources("ExplanationOfBenefit"))
-    return {"stored": [f"ExplanationOfBenefit/{new}" for new in after if new not in before]}
+    stored = [f"ExplanationOfBenefit/{new}" for new in after if new not in before]
+    tenant.desk.book(person_of(tenant, body).user, text_of(body, "serviced"), stored)
+    return {"stored": stored}
 
 
 def is_resource(value: object) -> bool:

@@ -6,7 +6,7 @@ The operator's calls do what staff or a registration form would. Each decision i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -82,6 +82,12 @@ class Desk:
     short_access: set[str] = field(default_factory=set)
     newborns: int = 0
     merges: list[Merge] = field(default_factory=list)
+    booked: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """Claims that the operator booked, by user and day of service."""
+
+    def book(self, user: str, day: str, claims: Iterable[str]) -> None:
+        """Note claims that were booked for somebody."""
+        self.booked.setdefault((user, day), []).extend(claims)
 
 
 def contact(tenant: Tenant, body: Body) -> Body:

@@ -48,6 +48,7 @@ def newborn(tenant: Tenant, body: Body) -> Body:
     tenant.desk.newborns += 1
     for user in tenant.policies.desk.newborn_records(tenant, mother):
         stored.append(_booked(tenant, user, text_of(body, "serviced")))
+    tenant.desk.book(mother.user, text_of(body, "serviced"), stored)
     return {"stored": stored}
 
 

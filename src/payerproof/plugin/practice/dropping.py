@@ -74,12 +74,15 @@ def dropped(session: RunSession) -> Dropped:
     old = {str(row.get("id")) for row in client.search(CLAIMS, query).matches}
     now = datetime.now(UTC)
     processed = (now - timedelta(days=4)).date()
+    serviced = (processed - timedelta(days=14)).isoformat()
+    booked = {"persona": persona.id, "booked": serviced}
+    noted = session.journal.open_control("remove-claim", booked, persona.id)
     operate(
         api,
         target,
         "inject-claim",
         persona=persona.id,
-        serviced=(processed - timedelta(days=14)).isoformat(),
+        serviced=serviced,
         processed=processed.isoformat(),
         number=now.hour * 3600 + now.minute * 60 + now.second,
     )
@@ -87,10 +90,8 @@ def dropped(session: RunSession) -> Dropped:
     new = {str(row.get("id")) for row in found.matches} - old
     inconclusive_unless(new, "the claim that was put in did not come", found.exchange)
     claim = new.pop()
-    removal = {"remove": [f"{CLAIMS}/{claim}"]}
-    noted = session.journal.open_control("remove-claim", removal)
     before = exported(session, clinic, type=CLAIMS)
-    operate(api, target, "remove-claim", **removal)
+    operate(api, target, "remove-claim", remove=[f"{CLAIMS}/{claim}"])
     session.journal.close(noted)
     changes = exported(session, clinic, type=CLAIMS, since=before.manifest.at)
     after = exported(session, clinic, type=CLAIMS)
