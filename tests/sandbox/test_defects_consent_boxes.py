@@ -69,6 +69,15 @@ def _(app):
     return granted_unseen(app, "Condition", "Claims and costs")
 
 
+@PROBES.of("consent-personal-is-required")
+def _(app):
+    page = consent(app)
+    if "always shared" not in html_of(app, page):
+        return False
+    location = app.browser.allow(page, claims=False, personal=False)
+    return "Patient" in app.exchange(answer_of(location)["code"]).json()["scope"]
+
+
 @PROBES.of("consent-coverage-is-required")
 def _(app):
     page = consent(app)

@@ -122,22 +122,35 @@ _defect(
         ),
     ),
 )
-_twin(
-    "consent-coverage-is-required",
-    "N-REV-16",
-    "The box for coverage is ticked, visible and can't be cleared, as nothing works without it",
-    page(
+
+
+def _always_shared(box: str) -> Change:
+    """Show a box ticked that can't be cleared, and say so."""
+    return page(
         "consent",
         cut(
             "{{ box(item) }}\n{% endfor %}\n</fieldset>\n{% endif %}\n{% if view.extras %}",
             "{% if view.extras %}",
-            '{% if item.id == "coverage" %}\n'
-            '<input type="hidden" name="share-coverage" value="yes">\n'
-            '<div class="box"><input type="checkbox" id="coverage" name="needed" checked disabled>'
-            '<label for="coverage">{{ item.label }} (always shared)</label>'
+            f'{{% if item.id == "{box}" %}}\n'
+            f'<input type="hidden" name="share-{box}" value="yes">\n'
+            f'<div class="box"><input type="checkbox" id="{box}" name="needed" checked disabled>'
+            f'<label for="{box}">{{{{ item.label }}}} (always shared)</label>'
             '<p class="about">{{ item.short }}</p></div>\n'
             "{% else %}\n{{ box(item) }}\n{% endif %}\n"
             "{% endfor %}\n</fieldset>\n{% endif %}\n",
         ),
-    ),
+    )
+
+
+_twin(
+    "consent-coverage-is-required",
+    "N-REV-16",
+    "The box for coverage is ticked, visible and can't be cleared, as nothing works without it",
+    _always_shared("coverage"),
+)
+_twin(
+    "consent-personal-is-required",
+    "Q-TOK-06",
+    "The box for personal details is ticked, visible and can't be cleared: no app gets on without",
+    _always_shared("personal"),
 )
