@@ -6,6 +6,7 @@ without criteria showed.
 
 from __future__ import annotations
 
+from payerproof.expect.chains import chains, expect_chained
 from payerproof.expect.demands import included, query, reads, searches
 from payerproof.expect.linked import keys_of
 from payerproof.expect.open_apis import (
@@ -53,6 +54,24 @@ def test_searches_by_two_things(directory: OpenApi, search: str) -> None:
     pages = directory.client.all_pages(asked.kind, [*asked.pairs, ("_count", "100")])
     # then what has both comes, and nothing else
     expect_found(asked, pages)
+
+
+@check("provider-directory.chained-search/forward", needs=("directory",))
+@each("reference", chains("plan-net"))
+def test_chained_searches(directory: OpenApi, reference: str) -> None:
+    """Entries are found by what one of their references leads to."""
+    # given a reference that the guide lets be followed, and something told of what it leads to
+    # when entries are searched by it, then those come that match, and nothing else
+    expect_chained(directory, reference)
+
+
+@check("provider-directory.chained-search/reverse", needs=("directory",))
+@each("reference", chains("plan-net"))
+def test_reverse_chained_searches(directory: OpenApi, reference: str) -> None:
+    """Entries are found by what is told of those that refer to them."""
+    # given the same reference, and something told of the entries that have it
+    # when what they refer to is searched by _has, then what matches comes, and nothing else
+    expect_chained(directory, reference, reverse=True)
 
 
 @check("provider-directory.includes/what-is-referred-to", needs=("directory",))

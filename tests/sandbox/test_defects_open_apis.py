@@ -57,6 +57,21 @@ def member(anybody):
     return anybody.get("directory", f"Patient/{ada}").status_code == 200
 
 
+def in_two_places(anybody):
+    """How many roles are found by each place of the one who has several."""
+    rows = anybody.rows("directory", "PractitionerRole?_count=100")
+    (both,) = (one["location"] for one in rows if len(one["location"]) > 1)
+    names = [
+        anybody.get("directory", place["reference"]).json()["address"]["line"][0] for place in both
+    ]
+    found = [
+        {one["id"] for one in anybody.rows("directory", f"PractitionerRole?location.address={n}")}
+        for n in names
+    ]
+    (role,) = (one["id"] for one in rows if len(one["location"]) > 1)
+    return [sum(role in ids for ids in found)]
+
+
 SHOWN = {
     "directory-needs-a-token": refused("directory", "Practitioner"),
     "directory-needs-a-key": refused("directory", "Practitioner"),
@@ -76,6 +91,19 @@ SHOWN = {
     "directory-specialty-ignored": deaf("directory", "PractitionerRole?specialty=none", 0),
     "directory-network-ignored": deaf("directory", "PractitionerRole?network=none", 0),
     "directory-place-ignored": deaf("directory", "Location?address-city=Nowhere", 0),
+    "directory-chains-ignored": deaf(
+        "directory", "PractitionerRole?location.address-city=Nowhere", 0
+    ),
+    "directory-reverse-chains-ignored": deaf(
+        "directory", "Practitioner?_has:PractitionerRole:practitioner:specialty=none", 0
+    ),
+    "directory-reverse-chains-refused": refused(
+        "directory", "Practitioner?_has:PractitionerRole:practitioner:specialty=none"
+    ),
+    "directory-chains-follow-the-first": lambda a: in_two_places(a) != [2],
+    "directory-other-chains-refused": refused(
+        "directory", "PractitionerRole?location._lastUpdated=gt2020"
+    ),
     "formulary-without-tiers": (
         lambda a: "DrugTierID-extension" not in a.get("formulary", "Basic").text
     ),

@@ -65,6 +65,8 @@ class Parameter:
     """Prefix of a date -> SHALL, SHOULD or MAY, where the guide grades them."""
     several: str = ""
     """Expectation of several values, one of which must hold (``multipleOr``)."""
+    chain: tuple[str, ...] = ()
+    """Parameters of what it refers to that may follow it (``location.address-city``)."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,17 @@ class Duties:
         """Names of every parameter that the guide or R4 defines for a type."""
         return tuple(name for base, name in self._parameters if base == kind)
 
+    @property
+    def chains(self) -> tuple[tuple[str, str], ...]:
+        """(type, parameter) of each reference of the guide's own that may be followed."""
+        return tuple(
+            (base, str(one["code"]))
+            for one in self.own
+            if one.get("chain")
+            for base in one.get("base", ())
+            if base in self.types
+        )
+
     @cached_property
     def _parameters(self) -> Mapping[tuple[str, str], Parameter]:
         found = {}
@@ -123,6 +136,7 @@ class Duties:
                     tuple(one.get("target", ())),
                     dict(one.get("comparator", {})),
                     str(one.get("or", "")),
+                    tuple(one.get("chain", ())),
                 )
         return found
 

@@ -1,8 +1,9 @@
 """What a guide asks of a server: its CapabilityStatements and search parameters as compact facts.
 
-A search parameter keeps ``url``, ``code``, ``base``, ``type``, ``expression`` and ``target``, and
-where the guide grades them ``comparator`` (prefix -> expectation) and ``or`` / ``and`` (expectation
-of several values). A server is type -> ``e`` expectation, ``i`` interactions, ``p`` parameters
+A search parameter keeps ``url``, ``code``, ``base``, ``type``, ``expression``, ``target`` and
+``chain`` (names that may follow it), and where the guide grades them ``comparator`` (prefix ->
+expectation) and ``or`` / ``and`` (expectation of several values). A server is type -> ``e``
+expectation, ``i`` interactions, ``p`` parameters
 (name -> [expectation, definition]), ``c`` combinations ([expectation, names]), ``n`` and ``v``
 includes and reverse includes, ``o`` operations ([expectation, definition]), ``s`` profiles.
 
@@ -24,7 +25,7 @@ COMBINATION = _STRUCTURE + "search-parameter-combination"
 
 def compile_parameter(parameter: Json) -> Json:
     """The facts of one SearchParameter."""
-    keys = ("url", "code", "base", "type", "expression", "target")
+    keys = ("url", "code", "base", "type", "expression", "target", "chain")
     out = {key: parameter[key] for key in keys if key in parameter}
     graded = {
         str(value): _graded(beside)

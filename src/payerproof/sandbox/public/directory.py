@@ -220,12 +220,18 @@ def _role(ids: Ids, row: Mapping[str, Any]) -> Resource:
         "organization": _ref(ids, "Organization", row["organization"]),
         "code": [concept(_CODES + "ProviderRoleCS", "ph")],
         "specialty": [concept(NUCC, row["taxonomy"], row["specialty"])],
-        "location": [_ref(ids, "Location", row["organization"])],
+        "location": [_ref(ids, "Location", one) for one in _places(row)],
         "healthcareService": [_ref(ids, "HealthcareService", row["organization"])],
         "telecom": _phone(row["phone"]),
         "endpoint": [_ref(ids, "Endpoint", "directory")],
     }
     return _resource(ids, "PractitionerRole", row["key"], elements)
+
+
+def _places(row: Mapping[str, Any]) -> list[str]:
+    """Where somebody practises; one sees patients at the youth clinic too."""
+    own = str(row["organization"])
+    return [own, "youth"] if row["key"] == "lindqvist" and own != "youth" else [own]
 
 
 def _plan(ids: Ids, row: Mapping[str, Any]) -> Resource:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
-from payerproof.sandbox.public import api, brands, search
+from payerproof.sandbox.public import api, brands, chains, search
 
 if TYPE_CHECKING:
     from payerproof.sandbox.data.world import Resource
     from payerproof.sandbox.fhir.call import Criterion, Refused, Reply
+    from payerproof.sandbox.fhir.parameters import Parameter
     from payerproof.sandbox.public.search import Shelf
     from payerproof.sandbox.tenant import Tenant
 
@@ -27,6 +28,8 @@ class PublicPolicies:
     asks_who: Callable[[Shelf, Request, Segments], Refused | None] = api.asks_who
     found: Callable[[Shelf, Segments, Pairs], Reply] = api.found
     matches: Callable[[Shelf, Resource, Criterion], bool] = search.matches
+    chained: Callable[[Shelf, str, str, str], chains.Test | None] = chains.chained
+    followed: Callable[[Shelf, Resource, Parameter], list[Resource | None]] = chains.followed
     headers_of: Callable[[Shelf, Reply], dict[str, str]] = api.headers_of
     brands_announced: Callable[[Tenant], dict[str, Any]] = brands.announced
     brand_bundle: Callable[[Tenant], dict[str, Any]] = brands.brand_bundle

@@ -23,6 +23,7 @@ from payerproof.sandbox.fhir.matching import (
     unescape,
 )
 from payerproof.sandbox.fhir.parameters import Parameter
+from payerproof.sandbox.public.chains import Test
 from payerproof.sandbox.public.tables import REVERSE, TABLES
 
 if TYPE_CHECKING:
@@ -58,12 +59,15 @@ class Shelf:
 def search(shelf: Shelf, kind: str, pairs: Pairs) -> dict[str, Any]:
     """Answer a search with one page; raises `Refused` (400) on a bad value."""
     kept, criteria = _understood(shelf, kind, pairs)
+    chains = _chains(shelf, kind, pairs)
     matches = shelf.tenant.policies.public.matches
     rows = [
         one
         for one in shelf.world.resources(kind)
         if all(matches(shelf, one, criterion) for criterion in criteria)
+        and all(test(one) for test in chains.values())
     ]
+    kept += list(chains)
     given = dict(pairs)
     size = min(_whole(given.get("_count"), shelf.tenant.face.page_size) or _MOST, _MOST)
     offset = _whole(given.get("_offset"), 0)
@@ -112,6 +116,13 @@ def _understood(
         criteria.append(criterion)
         kept.append((name, value))
     return kept, criteria
+
+
+def _chains(shelf: Shelf, kind: str, pairs: Pairs) -> dict[tuple[str, str], Test]:
+    """The test of each chained parameter that is understood."""
+    chained = shelf.tenant.policies.public.chained
+    tests = {(name, value): chained(shelf, kind, name, value) for name, value in pairs if value}
+    return {pair: test for pair, test in tests.items() if test is not None}
 
 
 def matches(shelf: Shelf, resource: Resource, criterion: Criterion) -> bool:
