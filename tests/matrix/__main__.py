@@ -24,14 +24,12 @@ from payerproof.sandbox.defects import EXPECTED, Defect, all_defects
 from payerproof.sandbox.faces import FACES
 from tests.matrix.compare import caught_by, check_of
 from tests.matrix.harness import Harness
-from tests.matrix.near import as_of, folders
+from tests.matrix.near import as_of, folders, has_pages
 from tests.matrix.near import near as near_checks
 from tests.matrix.state import ROOT, digest
 
 RESULTS = ROOT / "tests" / "matrix" / "results.json"
 PARTIAL = ROOT / "reports" / "matrix"
-PAGES = ("consent", "revocation", "transport", "scopes", "household")
-"""Areas of defects that may show on pages."""
 
 
 def main() -> int:
@@ -104,7 +102,7 @@ def _jobs(options: Any) -> Iterator[tuple[str, str]]:
 
 def _has_pages(defects: dict[str, Defect], tenant: str) -> bool:
     defect = defects.get(tenant.partition("+")[2])
-    return defect is None or defect.area in PAGES
+    return defect is None or has_pages(defect)
 
 
 def _judged(harness: Harness, job: tuple[str, str], *, near: bool) -> dict[str, Any]:

@@ -28,6 +28,29 @@ def as_of(defect: Defect | None) -> str:
     return LATER if defect is not None and defect.area in AHEAD else ""
 
 
+PAGES = ("consent", "revocation", "transport", "scopes", "household")
+"""Areas of defects that may show on pages."""
+
+
+def has_pages(defect: Defect) -> bool:
+    """True where a defect may show on pages: by its area, or by what it cites.
+
+    Of Provider Access only the page shows on which members decide, and what leads to it.
+    """
+    if defect.area in PAGES:
+        return True
+    checks = discover_checks(shipped("suites"))
+    return defect.area == "provider_access" and any(
+        "opt_out_page" in checks[name].needs for name in _cited(defect)
+    )
+
+
+def _cited(defect: Defect) -> set[str]:
+    """Checks that serve the entries which a defect cites; a place in a guide has none."""
+    sources = load_catalog(shipped("suites")).sources
+    return {n for entry in defect.cites if entry in sources for n in sources[entry].checks}
+
+
 FOLDERS = {
     "bulk": ("bulk", "provider_access", "revocation"),
     "directory": ("provider_directory",),
@@ -44,8 +67,7 @@ def folders(defect: Defect) -> tuple[str, ...]:
 
 def near(defect: Defect) -> tuple[str, ...]:
     """Ids of the checks that this defect meets by the browser."""
-    sources, checks = load_catalog(shipped("suites")).sources, discover_checks(shipped("suites"))
-    cited = {name for entry in defect.cites for name in sources[entry].checks}
+    checks, cited = discover_checks(shipped("suites")), _cited(defect)
     free = FREE | {one for name in cited for one in _fixtures()[name] if _once(one)}
     beside = {
         name
