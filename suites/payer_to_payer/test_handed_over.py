@@ -5,20 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping
 from typing import Any
 
-from payerproof.expect.business_days import business_days_after, business_days_before
-from payerproof.expect.claims import service_days
+from payerproof.expect.handed_over import days_of, is_denied, is_older, years_ago
 from payerproof.expect.money import money_in
 from payerproof.fhir.compartment import members_of
 from payerproof.fhir.surroundings import references_in
-from payerproof.plugin.exchange import CLAIMS, YEARS, Handed
-from payerproof.polite.retry_after import seconds_to_wait
+from payerproof.plugin.exchange import CLAIMS, Handed
 from payerproof.suite import (
     Exchanges,
-    Target,
     check,
     expect,
     inconclusive_unless,
@@ -26,9 +22,6 @@ from payerproof.suite import (
 )
 
 NEEDS = ("other_payer", "payer_to_payer", "member", "state_changes")
-DENIED = "A3"
-"""X12 306: not certified. PDex, extension reviewActionCode."""
-REVIEW = "extension-reviewActionCode"
 
 
 @check("payer-to-payer.opt-in/bulk-match", needs=NEEDS)
@@ -155,12 +148,12 @@ def test_five_years_of_claims_are_handed_over(exchanges: Exchanges) -> None:
     # given claims that the members' own apps see, and what was handed over
     seen = exchanges.handed()
     seen.must_be_handed()
-    floor = _years_ago()
+    floor = years_ago()
     wanted = {
         str(row.get("id"))
         for rows in seen.owned.values()
         for row in rows
-        if row.get("use") == "claim" and (days := _days(row)) and min(days) >= floor
+        if row.get("use") == "claim" and (days := days_of(row)) and min(days) >= floor
         if f"{CLAIMS}/{row.get('id')}" not in seen.protected
     }
     inconclusive_unless(wanted, "the members have no claim of the last five years")
@@ -180,15 +173,10 @@ def test_no_more_than_five_years_are_handed_over(exchanges: Exchanges) -> None:
     # given what was handed over, and claims older than that which the members' own apps see
     seen = exchanges.handed()
     seen.must_be_handed()
-    floor = _years_ago()
     owned = [row for rows in seen.owned.values() for row in rows if row.get("use") == "claim"]
-    older = [row for row in owned if (days := _days(row)) and max(days) < floor]
+    older = [row for row in owned if is_older(row)]
     not_applicable_unless(older, "The members have no claim older than five years.")
-    came = [
-        row
-        for row in seen.export.of(CLAIMS)
-        if row.get("use") == "claim" and (days := _days(row)) and max(days) < floor
-    ]
+    came = [row for row in seen.export.of(CLAIMS) if is_older(row)]
     # then they stayed here
     expect.that(
         not came,
@@ -223,7 +211,7 @@ def test_denied_authorizations_stay_here(exchanges: Exchanges) -> None:
     # given prior authorizations that were handed over
     prior = _prior(exchanges.handed())
     # when their decisions are read, then none was denied
-    denied = [row for row in prior if DENIED in _decisions(row)]
+    denied = [row for row in prior if is_denied(row)]
     expect.that(
         not denied,
         "prior authorizations, none of them denied",
@@ -269,92 +257,6 @@ def test_substance_use_records_stay_here(exchanges: Exchanges) -> None:
     _expect_nothing_protected(exchanges.handed())
 
 
-@check("payer-to-payer.answer-one-business-day/export", needs=NEEDS)
-def test_the_answer_comes_within_a_day(exchanges: Exchanges, target: Target) -> None:
-    """What was asked for is there within one business day, as far as the run or the payer tells."""
-    # given a request for a record
-    seen = exchanges.handed()
-    export = seen.export
-    # when it came while the run waited, or the payer told when to ask again
-    now = datetime.now(UTC)
-    latest = business_days_after(now.date(), 1, target.policy)
-    waits = seconds_to_wait(export.last.header("retry-after") or None, now.timestamp())
-    told = (now + timedelta(seconds=waits or 0)).date()
-    inconclusive_unless(
-        export.complete or told > latest,
-        f"it did not come while the run waited ({export.last.status} at last)",
-        export.last.exchange,
-    )
-    # then that is no later than the next business day
-    expect.that(
-        export.complete,
-        f"the record by {latest:%-d %B %Y}",
-        f"after {export.seconds:.1f} seconds"
-        if export.seconds is not None
-        else f"status {export.last.status}, to be asked for again on {told:%-d %B %Y}",
-        *export.exchanges,
-    )
-
-
-@check(
-    "payer-to-payer.answer-one-business-day/after-a-day",
-    needs=(*NEEDS, "control:clock"),
-    prod="no",
-)
-def test_the_answer_is_there_after_a_day(exchanges: Exchanges) -> None:
-    """What did not come while the run waited is there at the end of the next business day."""
-    # given a request for a record that was accepted
-    seen = exchanges.handed()
-    export = seen.export
-    inconclusive_unless(
-        export.complete or export.last.status == 202,
-        f"the export was answered {export.last.status}",
-        export.last.exchange,
-    )
-    # when it was still running as the run stopped waiting, and the payer's clock was moved on
-    later = exchanges.next_day()
-    inconclusive_unless(
-        later is None or later.status in (200, 202),
-        f"its status was answered {later.status if later else 0} then",
-        later.exchange if later else "",
-    )
-    # then the record is there
-    expect.that(
-        later is None or later.status == 200,
-        "the record by the end of the next business day",
-        "it is still being made"
-        if later and later.status == 202
-        else "it came while the run waited"
-        if later is None
-        else "it is there",
-        export.last.exchange,
-        later.exchange if later else "",
-    )
-
-
-@check("payer-to-payer.answer-one-business-day/state-of-the-data", needs=NEEDS)
-def test_the_answer_is_of_today(exchanges: Exchanges, target: Target) -> None:
-    """What is handed over is the record as it stands, or stood one business day before."""
-    # given an export of a member's record
-    seen = exchanges.handed()
-    seen.must_be_handed()
-    # when its manifest tells the time of its data (Bulk Data 2.0.0, transactionTime: it holds all
-    # that had changed up to then)
-    told = _instant(seen.export.manifest.at)
-    inconclusive_unless(told, "its manifest tells no time", seen.export.last.exchange)
-    assert told is not None
-    # then that is no earlier than one business day before it was asked for
-    asked = datetime.now(UTC).date()
-    earliest = business_days_before(asked, 1, target.policy) - timedelta(days=1)  # zones
-    expect.that(
-        told.date() >= earliest,
-        f"data of {earliest:%-d %B %Y} or later",
-        f"data of {told:%-d %B %Y}",
-        seen.kick_off.exchange,
-        seen.export.last.exchange,
-    )
-
-
 def _expect_nothing_protected(seen: Handed) -> None:
     seen.must_be_handed()
     not_applicable_unless(seen.protected, "Nobody who opted in has specially protected records.")
@@ -371,47 +273,11 @@ def _expect_nothing_protected(seen: Handed) -> None:
     )
 
 
-def _days(claim: Mapping[str, Any]) -> list[date]:
-    """First and last day of each service of a claim; a day's difference of zones is no matter."""
-    return [day for days in service_days(claim, UTC) for day in days]
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
-
-
-def _years_ago() -> date:
-    today = datetime.now(UTC).date()
-    first = date(today.year - YEARS, today.month, 1)
-    return first.replace(day=min(today.day, 28))
-
-
 def _prior(seen: Handed) -> list[Mapping[str, Any]]:
     seen.must_be_handed()
     found = [row for row in seen.export.of(CLAIMS) if row.get("use") == "preauthorization"]
     inconclusive_unless(found, "no prior authorization was handed over", *seen.export.exchanges[:2])
     return found
-
-
-def _decisions(value: Any) -> frozenset[str]:
-    """Codes of every review action in a resource."""
-    return frozenset(_review_codes(value))
-
-
-def _review_codes(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        if str(value.get("url") or "").endswith(REVIEW):
-            concept = value.get("valueCodeableConcept") or {}
-            yield from (str(one.get("code")) for one in concept.get("coding") or [])
-        for inner in value.values():
-            yield from _review_codes(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _review_codes(inner)
 
 
 def _content(row: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> bool:

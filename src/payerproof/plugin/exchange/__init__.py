@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.exchange.asking import ask, chosen, word
-from payerproof.plugin.exchange.handing import CLAIMS, YEARS, Handed, handed, next_day
+from payerproof.plugin.exchange.handing import (
+    CLAIMS,
+    CLOSED,
+    OWN,
+    Handed,
+    handed,
+    next_day,
+)
 from payerproof.plugin.exchange.matches import GOOD, SPARE, Matches, matches
 from payerproof.plugin.exchange.withdrawing import Withdrawn, ended, withdrawn
 from payerproof.plugin.organisations import Organisation, payer_of
@@ -18,7 +25,18 @@ from payerproof.plugin.practice.observing import observed
 from payerproof.plugin.session import RunSession
 from payerproof.target import OtherPayer
 
-__all__ = ["CLAIMS", "GOOD", "SPARE", "YEARS", "Exchanges", "Handed", "Matches", "ask", "word"]
+__all__ = [
+    "CLAIMS",
+    "CLOSED",
+    "GOOD",
+    "OWN",
+    "SPARE",
+    "Exchanges",
+    "Handed",
+    "Matches",
+    "ask",
+    "word",
+]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,8 +27,8 @@ from payerproof.target.needs import can_log_in
 BULK_MATCH = "bulk-member-match"
 EXPORT_TYPE = "hl7.fhir.us.davinci-pdex"
 CLAIMS = "ExplanationOfBenefit"
-YEARS = 5
-"""42 CFR 422.121(b)(4)(ii): services within five years before the request."""
+OWN, CLOSED = "who opted in", ("who did not opt in", "who chose another payer")
+"""Whose $everything was asked for; the last is asked for by a payer whom they did not choose."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class Handed:
     """What a payer whom nobody chose gets with the same addresses."""
     owned: Mapping[str, tuple[Mapping[str, Any], ...]] = field(repr=False)
     """By persona who wants it: the claims that their own app sees."""
+    everything: Mapping[str, tuple[Reply, ...]] = field(repr=False, default_factory=dict)
+    """Every page of $everything by whose it is: `OWN`, `CLOSED`."""
     protected: frozenset[str] = field(repr=False, default=frozenset())
     """``Type/id`` of records that need a consent of their own."""
 
@@ -97,6 +99,7 @@ def handed(session: RunSession) -> Handed:
         export = exported(payer, kinds.get("match", ("", ()))[0])
         reads = {name: payer.client.read("Patient", ident) for name, ident in ids.items()}
         listed = payer.client.search("Patient", _count="100")
+        everything = _everything(session, payer, partner, ids, chosen, refused)
         foreign = _by_others(session, partner, kinds.get("match", ("", ()))[0], ids, chosen)
     return Handed(
         tuple(one.id for one in chosen),
@@ -109,6 +112,7 @@ def handed(session: RunSession) -> Handed:
         listed,
         foreign,
         {one.id: _claims(session, one) for one in chosen},
+        everything,
         _protected(session, chosen),
     )
 
@@ -185,6 +189,32 @@ def _by_others(
         "a Patient": client.read("Patient", ident),
         "claims": client.search(CLAIMS, patient=ident),
         "Patients": client.search("Patient"),
+    }
+
+
+def _everything(
+    session: RunSession,
+    payer: Organisation[OtherPayer],
+    partner: OtherPayer,
+    ids: Mapping[str, str],
+    chosen: list[Persona],
+    refused: list[Persona],
+) -> dict[str, tuple[Reply, ...]]:
+    """All of a record in one answer: of somebody who opted in, and of those who did not.
+
+    The first is the one whose known claims go back furthest.
+    """
+    chosen = sorted(
+        chosen, key=lambda one: min((c.serviced for c in one.expect.claims), default=date.max)
+    )
+    others = [one for one in session.target.payers if one.id != partner.id]
+    asked = {OWN: (payer, chosen), CLOSED[0]: (payer, refused)}
+    if others:
+        asked[CLOSED[1]] = (payer_of(session, others[0]), chosen)
+    return {
+        name: tuple(one.client.pages(one.client.get(f"Patient/{ids[whose[0].id]}/$everything")))
+        for name, (one, whose) in asked.items()
+        if whose
     }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from payerproof.sandbox.data.world import Person
 from payerproof.sandbox.defects.changing import seed
 from payerproof.sandbox.defects.replacing import both, partners
-from payerproof.sandbox.fhir.call import Refused, Reply
+from payerproof.sandbox.fhir.call import Call, Refused, Reply
 from payerproof.sandbox.partners import attribution, bulk, matching
 from payerproof.sandbox.partners.clients import PartnerClient
 from payerproof.sandbox.partners.jobs import ExportJob
@@ -202,4 +203,57 @@ seed(
     "N-BULK-21",
     "Where no member matches $member-match answers 200 with empty Parameters",
     partners(member_match=_unmatched(200)),
+)
+
+
+# -- all of a record in one answer
+
+
+def _all_of(
+    *, of_anybody: bool = False, whole: bool = False
+) -> Callable[[View, Call, tuple[str, ...]], Reply]:
+    """Serve $everything: through the gates of reading and delivery, or past some of them."""
+
+    def everything(seen: View, call: Call, segments: tuple[str, ...]) -> Reply:
+        policies, patient = seen.tenant.policies.partners, segments[1] if len(segments) == 3 else ""
+        known = seen.tenant.world.person_of(patient) is not None
+        opened = of_anybody or patient in seen.members("shares_on_read")
+        if not known or not opened or segments[0] != "Patient":
+            raise policies.absent(seen, "foreign", None)
+        world = seen.world
+        rows = [row for kind in world.record_types(patient) for row in world.record(patient, kind)]
+        if not whole:
+            rows = [policies.redacted(seen, row) for row in rows if seen.disclosable(row)]
+        entries = [
+            {"fullUrl": f"{call.base}/{row['resourceType']}/{row['id']}", "resource": row}
+            for row in rows
+        ]
+        return Reply(resource={"resourceType": "Bundle", "type": "searchset", "entry": entries})
+
+    return everything
+
+
+seed(
+    "payers-everything-whole",
+    AREA,
+    "N-BULK-20",
+    "$everything gives a payer the whole record, with amounts, denials and all years",
+    partners(everything=_all_of(whole=True)),
+    twin="payers-everything-served",
+)
+seed(
+    "payers-everything-of-anybody",
+    AREA,
+    "N-BULK-22",
+    "$everything asks for a payer's token, and not whose record it may have",
+    partners(everything=_all_of(of_anybody=True)),
+    twin="payers-everything-served",
+)
+seed(
+    "payers-everything-served",
+    AREA,
+    "N-BULK-20",
+    "$everything is served to payers, of those who opted in, with what an export would hold",
+    partners(everything=_all_of()),
+    lawful=True,
 )

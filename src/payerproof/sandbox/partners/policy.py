@@ -123,6 +123,7 @@ class PartnerPolicies:
     without_money: Callable[[Resource], Resource] = content.without_money
     redacted: Callable[[View, Resource], Resource] = view.redacted
     absent: Callable[[View, str, Resource | None], Refused] = view.absent
+    everything: Callable[[View, Call, tuple[str, ...]], Reply] = view.no_everything
 
     # Groups
     groups_of: Callable[[View], list[Resource]] = groups.groups_of

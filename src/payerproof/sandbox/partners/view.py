@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from payerproof.sandbox.access import Access
@@ -200,7 +200,13 @@ class View:
             absent=self.refused,
             foreign_search=_empty,
             docref=_no_docref,
+            everything=partial(self.tenant.policies.partners.everything, self),
         )
+
+
+def no_everything(_view: View, call: Call, segments: tuple[str, ...]) -> Reply:
+    """$everything is not offered to clinics and payers."""
+    refuse(call, segments)
 
 
 def _no_docref(call: Call, _parameters: Sequence[tuple[str, str]]) -> Reply:
