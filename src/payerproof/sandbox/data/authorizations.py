@@ -14,11 +14,19 @@ from functools import lru_cache
 from typing import Any
 
 from payerproof.sandbox.data.authorization_papers import build_form, build_note
-from payerproof.sandbox.data.coding import CARC, HCPCS, ICD10, REVIEW_CODES, THO, Json, concept
+from payerproof.sandbox.data.coding import (
+    CARC,
+    HCPCS,
+    ICD10,
+    PDEX,
+    REVIEW_CODES,
+    THO,
+    Json,
+    concept,
+)
 from payerproof.sandbox.data.facts import fixtures_folder
 from payerproof.sandbox.data.maker import Maker, instant
 
-PDEX = "http://hl7.org/fhir/us/davinci-pdex/"
 PRIOR_AUTHORIZATION = PDEX + "StructureDefinition/pdex-priorauthorization"
 NUMBERS = "https://payer.sandbox.example/authorization-number"
 WHEN_DECIDED = PDEX + "StructureDefinition/base-ext-when-adjudicated"

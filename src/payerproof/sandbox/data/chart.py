@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from payerproof.sandbox.data.coding import Json, us_core
+from payerproof.sandbox.data.coding import Json, pdex, us_core
 from payerproof.sandbox.data.maker import Maker, days_after, instant
 
 
@@ -44,9 +44,14 @@ class Chart:
         day: date,
         elements: Mapping[str, Any],
         sensitivity: str = "",
+        also: str = "",
     ) -> Json:
-        """Add a resource of this chart; lastUpdated is two days after the event."""
+        """Add a resource of this chart; lastUpdated is two days after the event.
+
+        `also` is a profile of PDex that it follows besides.
+        """
         updated = instant(days_after(day, 2), 6, sum(map(ord, f"{self.user}{key}")))
         profiles = [us_core(profile)] if profile else []
+        profiles += [pdex(also)] if also else []
         full_key = f"{self.user}/{key}"
         return self.maker.add(kind, full_key, profiles, updated, elements, sensitivity=sensitivity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -230,7 +231,15 @@ def _device(chart: Chart) -> None:
     day: date = chart.facts["procedure"]["date"]
     human = f"(01){facts['identifier']}(17)300101(21){facts['serial']}"
     elements = {
-        "udiCarrier": [{"deviceIdentifier": facts["identifier"], "carrierHRF": human}],
+        "udiCarrier": [
+            {
+                "deviceIdentifier": facts["identifier"],
+                "carrierAIDC": base64.b64encode(human.encode()).decode(),
+                "carrierHRF": human,
+            }
+        ],
+        "distinctIdentifier": f"{facts['identifier']}-{facts['serial']}",
+        "url": "https://devices.sandbox.example/catalogue",
         "status": "active",
         "manufactureDate": days_after(day, -300).isoformat(),
         "expirationDate": "2030-01-01",
@@ -239,7 +248,8 @@ def _device(chart: Chart) -> None:
         "type": concept(SNOMED, facts["snomed"], facts["text"]),
         "patient": chart.subject,
     }
-    chart.add("Device", "device", "us-core-implantable-device", day, elements)
+    profile = "us-core-implantable-device"
+    chart.add("Device", "device", profile, day, elements, also="pdex-device")
 
 
 def _sensitive(chart: Chart) -> None:

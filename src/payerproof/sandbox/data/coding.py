@@ -12,6 +12,8 @@ CARIN_VERSION = "2.1.0"
 US_CORE = "http://hl7.org/fhir/us/core/CodeSystem/"
 US_CORE_PROFILE = "http://hl7.org/fhir/us/core/StructureDefinition/"
 US_CORE_VERSION = "6.1.0"
+PDEX = "http://hl7.org/fhir/us/davinci-pdex/"
+PDEX_VERSION = "2.1.0"
 SNOMED = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -100,6 +102,11 @@ def reference(kind: str, logical_id: str) -> Json:
 def carin(profile: str) -> str:
     """Return the versioned canonical of a CARIN BB 2.1 profile (its invariants ask the version)."""
     return f"{CARIN_PROFILE}{profile}|{CARIN_VERSION}"
+
+
+def pdex(profile: str) -> str:
+    """Return the versioned canonical of a PDex 2.1 profile."""
+    return f"{PDEX}StructureDefinition/{profile}|{PDEX_VERSION}"
 
 
 def us_core(profile: str) -> str:

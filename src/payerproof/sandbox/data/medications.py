@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import date
 
 from payerproof.sandbox.data.chart import Chart
-from payerproof.sandbox.data.coding import ACT_CODE, CVX, RXNORM, THO, Json, concept, quantity
+from payerproof.sandbox.data.coding import (
+    ACT_CODE,
+    CVX,
+    NDC,
+    RXNORM,
+    THO,
+    Json,
+    coding,
+    concept,
+    quantity,
+)
 from payerproof.sandbox.data.maker import days_after, instant
 
 
@@ -43,20 +53,25 @@ def build_medication(
     chart.add("MedicationRequest", key, "us-core-medicationrequest", day, request, sensitivity)
     dispense = {
         "status": "completed",
-        "medicationCodeableConcept": concept(RXNORM, facts["rxnorm"], facts["text"]),
+        "medicationCodeableConcept": {
+            "coding": [coding(RXNORM, facts["rxnorm"]), coding(NDC, facts["ndc"])],
+            "text": facts["text"],
+        },
         "subject": chart.subject,
+        "context": encounter,
         "performer": [{"actor": maker.ref("Organization", "pharmacy")}],
         "authorizingPrescription": [maker.ref("MedicationRequest", f"{chart.user}/{key}")],
         "type": concept(ACT_CODE, "FFC"),
         "quantity": quantity(30, "tablet", "{tbl}"),
         "whenHandedOver": instant(days_after(day, 1), 16),
         "dosageInstruction": [_dosage()],
+        "substitution": {"wasSubstituted": False},
     }
     dispense_key = f"dispense/{drug}"
     profile = "us-core-medicationdispense"
-    chart.add(
-        "MedicationDispense", dispense_key, profile, days_after(day, 1), dispense, sensitivity
-    )
+    handed = days_after(day, 1)
+    also = "pdex-medicationdispense"
+    chart.add("MedicationDispense", dispense_key, profile, handed, dispense, sensitivity, also)
 
 
 def build_immunization(chart: Chart) -> None:

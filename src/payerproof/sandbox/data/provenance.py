@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from payerproof.sandbox.data.chart import Chart
-from payerproof.sandbox.data.coding import THO, US_CORE, concept, us_core
+from payerproof.sandbox.data.coding import PDEX, THO, US_CORE, Json, concept, us_core
 from payerproof.sandbox.data.maker import Maker
 
 
@@ -56,6 +56,33 @@ def build_provenance(chart: Chart) -> None:
         }
         day = date.fromisoformat(resource["meta"]["lastUpdated"][:10])
         key = f"provenance/{itself}"
+        if resource["resourceType"] == "Device":
+            elements |= _from_a_claim(chart)
         chart.add(
-            "Provenance", key, "us-core-provenance", day, elements, "part2" if labelled else ""
+            "Provenance",
+            key,
+            "us-core-provenance",
+            day,
+            elements,
+            "part2" if labelled else "",
+            also="pdex-provenance",
         )
+
+
+def _from_a_claim(chart: Chart) -> Json:
+    """A doctor's claim, out of which the payer made the resource (PDex Provenance)."""
+    author = {
+        "type": concept(THO + "provenance-participant-type", "author"),
+        "who": chart.maker.ref("Practitioner", chart.physician),
+        "onBehalfOf": chart.maker.ref("Organization", "clinic"),
+    }
+    passed_on = {
+        "type": concept(US_CORE + "us-core-provenance-participant-type", "transmitter"),
+        "who": chart.maker.ref("Organization", "payer"),
+    }
+    source = {
+        "url": PDEX + "StructureDefinition/ProvenanceSourceFrom",
+        "valueCodeableConcept": concept(PDEX + "CodeSystem/ProvenancePayerDataSource", "x12837"),
+    }
+    entity = {"extension": [source], "role": "source", "what": {"display": "The claim as sent"}}
+    return {"agent": [author, passed_on], "entity": [entity]}

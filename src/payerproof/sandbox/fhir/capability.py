@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from payerproof.sandbox.data.authorizations import PRIOR_AUTHORIZATION
-from payerproof.sandbox.data.coding import CARIN_PROFILE, US_CORE_PROFILE
+from payerproof.sandbox.data.coding import CARIN_PROFILE, PDEX, US_CORE_PROFILE
 from payerproof.sandbox.fhir.call import FaceFacts
 from payerproof.sandbox.fhir.docref import DEFINITION
 from payerproof.sandbox.fhir.parameters import INCLUDES, PARAMETERS, REVINCLUDES
@@ -70,6 +70,11 @@ _CARIN_PROFILES = {
     "Patient": ("C4BB-Patient",),
     "Practitioner": ("C4BB-Practitioner",),
     "RelatedPerson": ("C4BB-RelatedPerson",),
+}
+_PDEX_PROFILES = {
+    "Device": ("pdex-device",),
+    "MedicationDispense": ("pdex-medicationdispense",),
+    "Provenance": ("pdex-provenance",),
 }
 _COMBINED = {
     "AllergyIntolerance": ("patient+clinical-status",),
@@ -193,6 +198,7 @@ def _security(oauth_uris: Mapping[str, str]) -> dict[str, Any]:
 def _resource(kind: str) -> dict[str, Any]:
     profiles = [CARIN_PROFILE + name for name in _CARIN_PROFILES.get(kind, ())]
     profiles += [US_CORE_PROFILE + name for name in _PROFILES.get(kind, ())]
+    profiles += [f"{PDEX}StructureDefinition/{name}" for name in _PDEX_PROFILES.get(kind, ())]
     profiles += [PRIOR_AUTHORIZATION] if kind == "ExplanationOfBenefit" else []
     made: dict[str, Any] = {
         "type": kind,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from payerproof.sandbox.data.authorizations import PDEX
+from payerproof.sandbox.data.coding import PDEX
 from payerproof.sandbox.fhir.parameters import PARAMETERS
 from payerproof.sandbox.partners.groups import PARAMETERS as GROUP_PARAMETERS
 from payerproof.sandbox.partners.kickoff import EXPORTED

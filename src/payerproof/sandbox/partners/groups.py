@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from payerproof.sandbox.data.authorizations import PDEX
-from payerproof.sandbox.data.coding import NPI, concept
+from payerproof.sandbox.data.coding import NPI, PDEX, concept
 from payerproof.sandbox.data.world import Resource
 from payerproof.sandbox.fhir.bundles import searchset
 from payerproof.sandbox.fhir.call import Refused
