@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from payerproof.expect.advertised import resources_of
 from payerproof.expect.claims import CLAIMS
 from payerproof.expect.linked import keys_of
 from payerproof.expect.paging import Walk, claims_in_pages
@@ -81,6 +85,57 @@ def test_everything_holds_what_searches_find(api: Api, member: Person) -> None:
         not missing,
         f"each of {len(member.record.everything)} resources that searches found",
         f"{len(missing)} are missing: {', '.join(kinds)}",
+        *(page.exchange for page in pages),
+    )
+
+
+@check("quirks.everything-of-one/as-listed", needs=("member",))
+def test_everything_is_answered_where_it_is_listed(
+    api: Api, member: Person, capability: Mapping[str, Any]
+) -> None:
+    """Where the CapabilityStatement lists $everything under Patient, it brings a Bundle."""
+    # given a statement that lists it, and a Patient that can be read
+    listed = {
+        str(one.get("definition", "")).rpartition("/")[2].partition("|")[0]
+        for one in resources_of(capability).get("Patient", {}).get("operation") or []
+    }
+    not_applicable_unless(
+        "Patient-everything" in listed, "The CapabilityStatement does not list $everything."
+    )
+    member.must_have("Patient")
+    # when it is asked for the member's own record (which may be kept from apps)
+    reply = api.once(member).get(f"Patient/{member.patient_id}/$everything")
+    not_applicable_unless(
+        reply.status not in (401, 403), "$everything is not for members' apps.", reply.exchange
+    )
+    # then it is answered
+    expect.that(
+        reply.ok and reply.is_bundle,
+        "200 with a Bundle",
+        f"answered {reply.status}" + ("" if reply.is_bundle else " without one"),
+        reply.exchange,
+    )
+
+
+@check("quirks.everything-of-one/own-patient", needs=("member",))
+def test_everything_holds_the_patient_once(api: Api, member: Person) -> None:
+    """$everything holds the Patient that it was asked for, once."""
+    # given an operation that is offered
+    member.must_have("Patient")
+    client = api.once(member)
+    first = client.get(f"Patient/{member.patient_id}/$everything")
+    not_applicable_unless(
+        first.ok and first.is_bundle, "$everything is not offered to apps.", first.exchange
+    )
+    # when the Patients in all of its pages are counted
+    pages = tuple(client.pages(first))
+    found = [row for page in pages for row in page.resources if row.get("id") == member.patient_id]
+    own = [row for row in found if row.get("resourceType") == "Patient"]
+    # then the member's own is there once
+    expect.that(
+        len(own) == 1,
+        "the member's own Patient, once",
+        f"{len(own)} times",
         *(page.exchange for page in pages),
     )
 

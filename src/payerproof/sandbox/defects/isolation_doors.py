@@ -133,7 +133,8 @@ def _everything_of_all(call: Call, segments: Segments) -> Reply:
     return _bundle(call, "searchset", rows)
 
 
-def _own_everything(call: Call, segments: Segments) -> Reply:
+def own_everything(call: Call, segments: Segments) -> Reply:
+    """$everything of the token's member, as it should be."""
     if len(segments) != 3 or segments[:2] != ("Patient", call.access.patient):
         interactions.refuse(call, segments)
     kinds = call.world.record_types(call.access.patient)
@@ -141,7 +142,8 @@ def _own_everything(call: Call, segments: Segments) -> Reply:
     return _bundle(call, "searchset", [row for row in rows if _allowed(call, row)])
 
 
-def _with_everything(statement: dict[str, Any], _face: object) -> dict[str, Any]:
+def with_everything(statement: dict[str, Any], _face: object) -> dict[str, Any]:
+    """A statement that lists $everything."""
     definition = "http://hl7.org/fhir/OperationDefinition/Patient-everything"
     for one in statement["rest"][0]["resource"]:
         if one["type"] == "Patient":
@@ -154,7 +156,7 @@ seed(
     "isolation",
     "N-BOLA-25 Q-REST-11",
     "$everything is offered for one's own Patient, with every gate of a read",
-    fhir(everything=_own_everything, capability=_with_everything),
+    fhir(everything=own_everything, capability=with_everything),
     lawful=True,
 )
 
