@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from payerproof.plugin.observed.asking import NARROW
 from payerproof.smart.scopes import parse
 from payerproof.suite import (
@@ -19,6 +21,13 @@ from payerproof.suite import (
 )
 
 CLAIMS = "ExplanationOfBenefit"
+WRITING = "launch/patient patient/Coverage.rs patient/Coverage.cud"
+_VERBS = (
+    r"\b(?:chang|writ|edit|updat|add|creat|modif|delet|remov|cambi|escrib|a\u00f1ad|borr|elimin)"
+)
+CHANGING = re.compile(_VERBS, re.IGNORECASE)
+MAY_CHANGE = re.compile(rf"\b(?:can|may|able to|puede)\b[^.]{{0,40}}{_VERBS}", re.IGNORECASE)
+"""How boxes, and how sentences speak of writing, in English and Spanish."""
 
 
 @check("smart.scope-subset/within-the-request", needs=("member",))
@@ -69,6 +78,37 @@ def test_granted_scopes_were_shown(api: Api, authorization: Authorization, membe
         f"{len(shown)} classes shown, {len(hidden)} ticked and hidden, {len(resources)} scopes",
         outcome.consent.page.screenshot,
         grant.exchange,
+    )
+
+
+@check("smart.scope-subset/writing", needs=("member", "browser", "two_apps"))
+def test_writing_is_not_granted_unsaid(
+    authorization: Authorization, lease: Lease, member: Person
+) -> None:
+    """Leave to write is granted only where the consent page speaks of changing something."""
+    # given an app that asked for coverage, to be read and to be written, and was approved
+    app = lease.hold(member)
+    request = authorization.request(app, WRITING, prompt="consent")
+    outcome = authorization.visit(member, request)
+    page, code = outcome.consent, outcome.parameters.get("code", "")
+    not_applicable_unless(code, "The payer refuses such a request.", *outcome.exchanges[-2:])
+    inconclusive_unless(page, "no consent page was shown", *outcome.exchanges[-2:])
+    assert page is not None
+    tokens = authorization.tokens(app, member)
+    answer = tokens.exchange(code, request.redirect_uri, request.pkce.verifier)
+    inconclusive_unless(answer.scopes, "the answer names no scopes", answer.exchange)
+    # when what was granted is read beside the words of the page
+    written = [name for name in answer.scopes if (one := parse(name)) and one.letters & set("cud")]
+    told = any(CHANGING.search(one.label) for one in page.choices)
+    told = told or any(MAY_CHANGE.search(one) for one in page.sentences)
+    # then no leave was given that the page did not speak of
+    expect.that(
+        not written or told,
+        "reading, or a page that speaks of changing something",
+        f"granted unsaid: {' '.join(written)}" if written and not told else "so it is",
+        page.page.screenshot,
+        *outcome.exchanges[-2:],
+        answer.exchange,
     )
 
 

@@ -150,7 +150,6 @@ _defect(
     "An app is granted system/ scopes in a member's flow",
     _besides(_of_context("system")),
 )
-# no check catches it: it takes a login of its own to ask for writing, which the API refuses
 _defect(
     "writing-scopes-granted",
     "N-SCOPE-08 N-SCOPE-09",
