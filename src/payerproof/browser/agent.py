@@ -7,6 +7,7 @@ again and nobody logs in twice; it belongs to one thread. `HookAgent` serves run
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -206,6 +207,15 @@ class BrowserAgent:
         opened = amiss.opened(session.tab, visit.then, go, read)
         persona = self._persona(visit.persona)
         seed = persona.totp.reveal() if persona.totp is not None else ""
+        if visit.guesses and seed:
+            near, began = (self.clock.wrong(seed)[0],) * visit.guesses, time.monotonic()
+            pages = amiss.wrong_codes_given(session.tab, near, asked, go, read, learn)
+            each = (time.monotonic() - began) / max(len(pages), 1)
+            code = (self.clock.code(seed),)
+            again = amiss.wrong_codes_given(session.tab, code, asked, go, read, learn)
+            return replace(
+                outcome, refused_codes=pages, used_code=next(iter(again), None), login_seconds=each
+            )
         wrong = amiss.wrong_codes_given(
             session.tab, self.clock.wrong(seed) if seed else (), asked, go, read, learn
         )

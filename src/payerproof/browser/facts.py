@@ -232,6 +232,9 @@ class AuthorizationVisit:
     """A new browser context that has to log in."""
     locale: str = ""
     """BCP 47 tag for Accept-Language; empty means en-US."""
+    guesses: int = 0
+    """After ``half``: how many wrong second-factor codes to give, and the right one at last, whose
+    page is the outcome's `used_code`; its `login_seconds` are those of each wrong one then."""
     then: tuple[str, ...] = field(default=(), repr=False)
     """After ``half``: addresses to open in the same browser, with the values that the page reached
     has in its own address for parameters of the same names."""

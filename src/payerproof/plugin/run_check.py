@@ -34,7 +34,7 @@ _ALONE = frozenset(
     f"control:{name}"
     for name in (
         "account", "app-category", "app-details", "clock", "contract", "merge", "newborn",
-        "representation",
+        "representation", "unlock",
     )
 )  # fmt: skip
 """Who needs one of these changes the payer for others too, so no other check may run beside it."""

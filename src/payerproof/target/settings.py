@@ -82,6 +82,8 @@ class Policy(Table):
     """Time zone of the plan, for business days and dates of service."""
     age_of_majority: Annotated[int, Field(ge=14, le=21)] = 18
     """Age from which a member decides alone; set it to the State's."""
+    login_guesses: Annotated[int, Field(ge=3, le=100)] = 10
+    """Wrong passwords, and wrong codes, after which guessing ought to be slowed down."""
     reading_grade: Annotated[float, Field(ge=1, le=20)] = 8
     """Highest school grade at which member-facing text should be readable."""
 

@@ -10,6 +10,12 @@ from payerproof.expect.outcomes import not_applicable_unless
 from payerproof.plugin.observed import asking, presented, refresh, trips
 from payerproof.plugin.observed.acting import Acting, Listed, acting, listed
 from payerproof.plugin.observed.authority import EndedAuthority, ended
+from payerproof.plugin.observed.guessing import (
+    Guessed,
+    GuessedCodes,
+    guessed,
+    guessed_codes,
+)
 from payerproof.plugin.observed.majority import Majority, majority
 from payerproof.plugin.observed.others import Others, others
 from payerproof.plugin.observed.presented import Presented
@@ -142,6 +148,14 @@ class Observed:
     def failed(self) -> Failed:
         """Logins that ought to fail: wrong passwords, and a name that nobody has."""
         return observe(self._session, "failed", failed)
+
+    def guessed(self) -> Guessed:
+        """Many wrong passwords, and then the right one; once in a run."""
+        return observe(self._session, "guessed", guessed, repeatable=False)
+
+    def guessed_codes(self) -> GuessedCodes:
+        """Many wrong second-factor codes, and then the right one; once in a run."""
+        return observe(self._session, "guessed codes", guessed_codes, repeatable=False)
 
     def without_record(self) -> Recordless:
         """An app connected by somebody who has no member's record."""

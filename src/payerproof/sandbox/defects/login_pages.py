@@ -200,6 +200,15 @@ _twin(
     "Three wrong tries lock a user name for a quarter of an hour",
     portal(is_locked=_after_three),
 )
+_twin(
+    "sign-in-slows-down-and-never-locks",
+    "N-OAUTH-25",
+    "No account is locked: the answer to each wrong try is held back twice as long as the last",
+    portal(
+        is_locked=lambda _tenant, _user: False,
+        pause_before_answer=lambda failures: min(0.2 * 2**failures, 4.0),
+    ),
+)
 _defect(
     "password-compared-without-case",
     "N-OAUTH-25 AC-04-1",
