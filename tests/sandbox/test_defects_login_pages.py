@@ -128,6 +128,11 @@ def _(app):
     return guesses(app, "nobody-at-all", 3)[-1].status == 429
 
 
+@PROBES.of("sign-in-slows-down-and-never-locks")
+def _(app):
+    return guesses(app, "nobody-at-all", 8)[-1].status != 429
+
+
 def password_works(app, change):
     password = change(app.browser.tenant.world.people["ada"].password)
     return give(app.browser, "ada", password).place == "second-factor"

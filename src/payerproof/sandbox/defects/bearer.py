@@ -197,6 +197,8 @@ def _of_a_neighbour(tenant: Tenant, request: Request) -> Access | Refusal:
     return found
 
 
+# no check catches it: it takes a token that another payer on the same platform gave, and a run
+# knows one payer (suites/sources.toml: needs-second-target)
 _defect(
     "token-of-a-neighbour-accepted",
     "N-OAUTH-14",
