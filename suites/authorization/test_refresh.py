@@ -11,6 +11,7 @@ from payerproof.suite import (
     Grant,
     Lease,
     Observed,
+    Operator,
     Person,
     SmartConfiguration,
     Target,
@@ -148,6 +149,36 @@ def test_two_refreshes_at_once(
         f"{len(replies)} gave a token, {sum(reply.ok for reply in replies)} of them work",
         *(answer.exchange for answer in answers),
         *(reply.exchange for reply in replies),
+    )
+
+
+@check(
+    "oauth.refresh-token-life/idle",
+    needs=("member", "two_apps", "state_changes", "control:clock"),
+    prod="no",
+)
+def test_an_idle_refresh_token_ends(
+    authorization: Authorization, lease: Lease, member: Person, operator: Operator, target: Target
+) -> None:
+    """A refresh token that lay idle past its life (policy.refresh_token_days) is refused."""
+    # given an app that may refresh, and did
+    grant = lease(member)
+    not_applicable_unless(grant.refresh_token, "no refresh token was issued", grant.exchange)
+    tokens = authorization.tokens(target.app(grant.app), member)
+    first = tokens.refresh(grant.refresh_token)
+    inconclusive_unless(first.gave_token, "the refresh did not work before", first.exchange)
+    # when the payer's clock was moved past the life of its newest refresh token
+    days = target.policy.refresh_token_days
+    with operator.later((days + 1) * 86400.0):
+        after = tokens.refresh(first.refresh_token or grant.refresh_token)
+    inconclusive_unless(after.status < 500, f"it was answered {after.status}", after.exchange)
+    # then it brings nothing
+    expect.that(
+        not after.gave_token,
+        f"a refusal after {days} days without use (policy.refresh_token_days)",
+        "a new access token" if after.gave_token else f"{after.status} {after.error}".strip(),
+        first.exchange,
+        after.exchange,
     )
 
 

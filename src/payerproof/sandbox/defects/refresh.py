@@ -112,8 +112,6 @@ _defect(
     oauth(grant_lives=lambda _tenant, connection: connection.grant.ended is None),
 )
 _defect(
-    # no check catches it: no answer tells an app when a refresh token ends, so nothing is broken
-    # that was said; the end of the grant behind it is judged (oauth.grant-end-enforced)
     "refresh-token-never-expires",
     "Q-TOK-10 Q-TOK-09",
     "A refresh token is good after the life it was issued for",
