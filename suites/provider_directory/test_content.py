@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from payerproof.expect.demands import reads
+from payerproof.expect.must_support import profiles_of
 from payerproof.expect.open_apis import expect_told, organizations, pharmacies, practitioners
 from payerproof.expect.profiles import PLAN_NET
-from payerproof.expect.published import expect_conforming
+from payerproof.expect.published import expect_conforming, expect_seen_published
 from payerproof.suite import OpenApi, check, each, expect, not_applicable_unless
 
 
@@ -68,3 +69,12 @@ def test_entries_conform(directory: OpenApi, kind: str) -> None:
     # given entries of a type
     # when each is held to the profile that it names, then none departs from it
     expect_conforming(directory, kind, PLAN_NET, "Plan-Net")
+
+
+@check("provider-directory.must-support/each-profile", needs=("directory",))
+@each("profile", profiles_of("plan-net"))
+def test_must_support_is_seen(directory: OpenApi, profile: str) -> None:
+    """Every must-support element of a profile is populated somewhere in the directory."""
+    # given what the directory shows, when its must-support elements are looked for
+    # then each was seen
+    expect_seen_published(directory, profile)

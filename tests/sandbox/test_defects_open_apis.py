@@ -84,13 +84,15 @@ SHOWN = {
         "86400" in a.get("directory", "Location").headers["cache-control"]
     ),
     "directory-never-updated": stale,
-    "directory-without-phones": lacks("Organization", "telecom"),
+    "directory-without-phones": lacks("Practitioner", "telecom"),
     "directory-without-specialties": lacks("PractitionerRole", "specialty"),
     "directory-without-accepting-patients": lacks("PractitionerRole", "newpatients"),
     "directory-without-pharmacies": lacks("Organization?_count=100", "Pharmacy"),
     "directory-specialty-ignored": deaf("directory", "PractitionerRole?specialty=none", 0),
     "directory-network-ignored": deaf("directory", "PractitionerRole?network=none", 0),
     "directory-place-ignored": deaf("directory", "Location?address-city=Nowhere", 0),
+    "directory-without-hours": lacks("Location", "hoursOfOperation"),
+    "directory-without-accessibility": lacks("Location", "AccessibilityCS"),
     "directory-chains-ignored": deaf(
         "directory", "PractitionerRole?location.address-city=Nowhere", 0
     ),

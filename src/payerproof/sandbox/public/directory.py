@@ -14,6 +14,7 @@ from payerproof.sandbox.data.coding import NUCC, Json, concept, reference
 from payerproof.sandbox.data.network import npi, postal
 from payerproof.sandbox.data.world import Resource, World
 from payerproof.sandbox.faces import Face
+from payerproof.sandbox.public.directory_more import told_fully
 from payerproof.sandbox.public.tables import AREA, NETWORK, PLAN_NET
 
 UPDATED = "2026-11-10T05:00:00Z"
@@ -54,7 +55,7 @@ def build_directory(face: Face) -> World:
     for row in network["practitioners"]:
         made += [_practitioner(ids, row), _role(ids, row)]
     made += [_plan(ids, row) for row in network["plans"]]
-    return World({}, made)
+    return World({}, told_fully(made))
 
 
 def _resource(ids: Ids, kind: str, key: str, elements: Json, profile: str = "") -> Resource:
