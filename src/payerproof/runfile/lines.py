@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from payerproof.model import (
@@ -23,6 +23,13 @@ from payerproof.model import (
 
 SCHEMA_VERSION = 1
 """Version of the line format; a reader refuses files of a higher one."""
+
+_Item = Requirement | Citation | Check | Exchange | Evidence | Result
+_NAMES = {
+    kind: tuple(field.name for field in fields(kind))
+    for kind in (Requirement, Citation, Check, Exchange, Evidence, Result)
+}
+"""Worked out once: a run file has thousands of lines."""
 
 _TUPLES = {
     "citations", "actors", "applies_to", "needs", "exchanges", "evidence", "personas",
@@ -44,12 +51,16 @@ def to_content(item: Requirement | Check | Exchange | Evidence | Result) -> dict
 
     `Evidence.kind` is written as ``evidence_kind``, since ``kind`` says what the line is.
     """
-    content = {field.name: getattr(item, field.name) for field in fields(item)}
+    content = _content(item)
     if isinstance(item, Requirement):
-        content["citations"] = [asdict(one) for one in item.citations]
+        content["citations"] = [_content(one) for one in item.citations]
     if isinstance(item, Evidence):
         return {"id": item.id, "evidence_kind": content.pop("kind"), **content}
     return content
+
+
+def _content(item: _Item) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in _NAMES[type(item)]}
 
 
 def parse_line(line: bytes) -> dict[str, Any]:
@@ -102,12 +113,9 @@ def result_from(content: Mapping[str, Any]) -> Result:
     return Result(**known)
 
 
-def _known(
-    kind: type[Requirement | Citation | Check | Exchange | Evidence | Result],
-    content: Mapping[str, Any],
-) -> dict[str, Any]:
+def _known(kind: type[_Item], content: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that *kind* has, lists as tuples; others, of a later version, are left out."""
-    names = {field.name for field in fields(kind)}
+    names = _NAMES[kind]
     return {
         name: tuple(value) if name in _TUPLES and isinstance(value, list) else value
         for name, value in content.items()
