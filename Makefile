@@ -24,6 +24,9 @@ matrix: ## every defect against every check; resumable (SHARD=1/4 for a part)
 bench:  ## seconds, checks, requests, processor time and memory of runs; the validator's speed
 	@scripts/setup dev
 	$(PY) bench/demo.py
+	$(PY) bench/demo.py --part members
+	$(PY) bench/demo.py --part behaviour
+	$(PY) bench/demo.py --part matrix
 	$(PY) bench/demo.py --latency 150 --runs 1
 	$(PY) bench/content.py
 	$(PY) bench/guides.py
