@@ -6,12 +6,15 @@ from payerproof.suite import Observed, check, expect, inconclusive_unless, not_a
 
 NEEDS = ("member", "browser", "portal", "state_changes", "control:unlock")
 
+BESIDE = "A second factor is asked for beside the password, so each guess would cost a code."
+
 
 @check("login.lockout-and-enumeration/passwords", needs=NEEDS, prod="no")
 def test_guessing_passwords_is_slowed_down(observed: Observed) -> None:
     """After many wrong passwords an account is locked, or each further try takes longer."""
     # given an account whose password was guessed wrongly many times
     seen = observed.guessed()
+    not_applicable_unless(not seen.beside, BESIDE, *seen.right.exchanges[-2:])
     tried = [one for one in seen.wrong if one.pages]
     inconclusive_unless(tried and not seen.wrong[0].logged_in, "no wrong password was refused")
     # when the right one is given at last, then it isn't taken at once as if nothing had happened
@@ -36,6 +39,7 @@ def test_a_lock_tells_of_no_account(observed: Observed) -> None:
     """Many tries with a user name that nobody has end as those of an account do."""
     # given an account that was locked after many wrong passwords
     seen = observed.guessed()
+    not_applicable_unless(not seen.beside, BESIDE, *seen.right.exchanges[-2:])
     locked = [n for n, one in enumerate((*seen.wrong, seen.right)) if one.trouble == "locked"]
     not_applicable_unless(locked, "Guessing locks no account here.")
     # when a name that nobody has was tried as often

@@ -32,6 +32,12 @@ class Guessed:
     unknown_name: str = field(repr=False)
 
     @property
+    def beside(self) -> bool:
+        """True where a second factor is asked for beside the password: each guess costs a code, so
+        there was one only."""
+        return bool(self.wrong[0].second_factor)
+
+    @property
     def opened(self) -> bool:
         """True where the right password was taken in the end."""
         kinds = {page.kind for page in self.right.pages[-1:]}
@@ -56,6 +62,8 @@ def guessed(scene: Scene) -> Guessed:
             started = time.monotonic()
             wrong.append(portal.log_in(persona, secrets.token_urlsafe(9)))
             seconds.append(time.monotonic() - started)
+            if wrong[0].second_factor:
+                return Guessed(persona.id, tuple(wrong), tuple(seconds), wrong[0], (), name)
         right = portal.log_in(persona, persona.password.reveal() if persona.password else "")
     unknown = [portal.log_in(other, secrets.token_urlsafe(9), name) for _ in range(count + 1)]
     return Guessed(persona.id, tuple(wrong), tuple(seconds), right, tuple(unknown), name)
