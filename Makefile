@@ -15,7 +15,7 @@ lint:  ## style, types, layers
 	.venv/bin/lint-imports
 
 test: lint  ## the project's own tests
-	$(PY) -m pytest tests -n 4 --dist worksteal
+	$(PY) -m pytest tests -n 6 --dist worksteal
 
 matrix: ## every defect against every check; resumable (SHARD=1/4 for a part)
 	@scripts/setup dev

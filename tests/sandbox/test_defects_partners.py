@@ -427,6 +427,7 @@ def test_every_fault_of_these_modules_is_here():
         "cut-off-clinic-fetches-files",
         "cut-off-clinic-watches-exports",
         "exported-lines-of-the-warehouse",
+        "match-declared-for-the-server",
         "match-not-declared",
         "rest-waits-for-part2-consent",
         "three-members-a-clinic",

@@ -312,6 +312,9 @@ FILES["exported-lines-of-the-warehouse"] = invalid
 FILES["rest-waits-for-part2-consent"] = waits_for_consent
 FILES["three-members-a-clinic"] = lambda c: "bea" not in str(members_of(c))
 FILES["match-not-declared"] = lambda c: "provider-member-match" not in c.get("metadata").text
+FILES["match-declared-for-the-server"] = lambda c: (
+    "provider-member-match" in str(c.get("metadata").json()["rest"][0].get("operation"))
+)
 
 
 def members_of(clinic: Clinic) -> set[str]:
