@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from payerproof.expect.linked import keys_of
 from payerproof.expect.pdex import KINDS, lists_profile, naming, never_seen, profile_of
 from payerproof.expect.profiles import PDEX, fits_some, judged
 from payerproof.fhir.reply import Reply
+from payerproof.fhir.rows import together
+from payerproof.fhir.surroundings import local, references_in
 from payerproof.suite import Api, Person, check, each, expect, not_applicable_unless, remark
 
 TRACED = ("Device", "MedicationDispense")
 """Types with whose resources their Provenance is fetched."""
+FOLLOWED = 4
+"""References of Provenance that are followed where nothing has shown what they name."""
 
 
 @check("standards.pdex-profiles/named", needs=("member",))
@@ -82,6 +87,28 @@ def test_pdex_must_support_is_seen(
         if found.missing
         else f"so in {found.resources}",
         *_exchanges(api, member, kind),
+    )
+
+
+@check("us-core.references/of-provenance", needs=("member",))
+def test_references_of_provenance_resolve(api: Api, member: Person) -> None:
+    """What Provenance refers to on this server can be read there."""
+    # given Provenance of devices and dispensed drugs, and all that the member's token has shown
+    rows = _rows(api, member, "Provenance")
+    not_applicable_unless(rows, f"No Provenance came of {member}'s devices and dispensed drugs.")
+    shown = keys_of(together(member.record.everything, member.around.everything))
+    named = dict.fromkeys(local(ref, api.base) for row in rows for _, ref in references_in(row))
+    beyond = [one for one in named if one and one not in shown][:FOLLOWED]
+    # when what it names besides is read
+    replies = {one: api.once(member).get(one) for one in beyond}
+    dead = [one for one, reply in replies.items() if reply.status in (404, 410)]
+    # then each is there (a token may lack the scope for some)
+    expect.that(
+        not dead,
+        f"each of {len(named)} references of Provenance leads to a resource",
+        f"{len(dead)} of {len(beyond)} that were followed lead nowhere" if dead else "each does",
+        *(reply.exchange for reply in replies.values()),
+        *_exchanges(api, member, "Provenance"),
     )
 
 

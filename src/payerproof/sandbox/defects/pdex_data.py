@@ -50,6 +50,12 @@ def _of_own_format(one: Resource) -> Resource:
     return one
 
 
+def _by_somebody_gone(one: Resource) -> Resource:
+    for agent in one["agent"]:
+        agent["who"] = {"reference": "Organization/retired-system"}
+    return one
+
+
 def _dropping(name: str) -> Change:
     return lambda one: {key: value for key, value in one.items() if key != name}
 
@@ -65,6 +71,12 @@ _seed(
     "The format that a resource was made from is a code that PDex's list doesn't have",
     "Provenance",
     _of_own_format,
+)
+_seed(
+    "provenance-by-somebody-gone",
+    "Provenance names organizations that can't be read",
+    "Provenance",
+    _by_somebody_gone,
 )
 _seed(
     "dispenses-listed-and-not-served",
