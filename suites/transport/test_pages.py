@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, unquote_plus, urlsplit
 from payerproof.browser.facts import CookieFacts, PageFacts, ThirdPartyRequest
 from payerproof.expect.personal_facts import MBI, SSN
 from payerproof.expect.trackers import tracker
+from payerproof.plugin.session import RunSession
 from payerproof.suite import (
     Authorization,
-    Observed,
     Person,
     Portal,
     Target,
@@ -200,14 +200,16 @@ def test_third_parties_get_no_facts(
     "leaks.no-member-facts-in-urls/portal-login",
     needs=("member", "portal", "two_apps", "state_changes"),
 )
-def test_address_after_a_portal_login(observed: Observed, target: Target) -> None:
+def test_address_after_a_portal_login(portal: Portal, run_session: RunSession) -> None:
     """A login at the portal leads to no address that holds the member's name."""
-    # given a member who signed in at the portal and not on the way to an app
-    seen = observed.listed()
-    persona = target.persona(seen.person)
+    # given a member who signs in at the portal and not on the way to an app
+    persona = run_session.cast.bystander(1)
+    inconclusive_unless(persona, "the checks of this run connect apps for every member there is")
+    assert persona is not None
+    arrival = portal.log_in(persona).pages
     words = [one for one in re.split(r"[^\w]+", persona.label.casefold()) if len(one) > 3]
     inconclusive_unless(words, f"the payer file does not tell the name of {persona.id}")
-    inside = [page for page in seen.arrival if page.kind in ("portal", "other")]
+    inside = [page for page in arrival if page.kind in ("portal", "other")]
     inconclusive_unless(inside, f"{persona.id} could not sign in at the portal")
     # when the addresses of the pages behind the login are looked at
     urls = " ".join(unquote_plus(page.url) for page in inside).casefold()

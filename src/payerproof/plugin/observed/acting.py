@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from payerproof.browser.errors import ControlNotFound
-from payerproof.browser.facts import AuthorizationOutcome, ConnectedApps, PageFacts
+from payerproof.browser.facts import AuthorizationOutcome, ConnectedApps
 from payerproof.expect.outcomes import Inconclusive, inconclusive_unless
 from payerproof.fhir.reply import Reply
 from payerproof.plugin.hands import Portal
@@ -152,8 +152,6 @@ class Listed:
     person: str
     app: str
     app_name: str
-    arrival: tuple[PageFacts, ...]
-    """The pages of their login at the portal, in a fresh browser."""
     connected: ConnectedApps
     exchange: str
     """The exchange that brought the app's token."""
@@ -169,11 +167,10 @@ def listed(scene: Scene) -> Listed:
     inconclusive_unless(quiet, "the checks of this run connect apps for every member there is")
     assert quiet is not None
     person = scene.session.person(quiet)
-    arrival = Portal(scene.session).log_in(quiet).pages
     grant = scene.lease(person, scopes=SHORT)
     connected = Portal(scene.session).connected_apps(person)
     name = scene.session.target.app(grant.app).name
-    return Listed(quiet.id, grant.app, name, arrival, connected, grant.exchange)
+    return Listed(quiet.id, grant.app, name, connected, grant.exchange)
 
 
 def acting_pairs(target: Target) -> list[tuple[Persona, Persona]]:

@@ -186,10 +186,15 @@ def sample(client: FhirClient, patient: str) -> dict[str, tuple[Reply, ...]]:
 
 
 def in_spanish(scene: Scene) -> AuthorizationOutcome:
-    """Look at a consent page in a browser that prefers Spanish, and press “Not you?” there."""
-    quiet = scene.session.cast.bystander(4)
+    """Look at a consent page in a browser that prefers Spanish, and press “Not you?” there.
+
+    By somebody who is signed in elsewhere already, and need not be again: the next single-use code
+    would have to be waited for.
+    """
+    cast = scene.session.cast
+    quiet = cast.pair[1] if cast.pair else cast.bystander(4)
     inconclusive_unless(quiet, "the browser of every member has been used already")
     assert quiet is not None
-    request = scene.authorization.request(scene.apps.default)
+    request = scene.authorization.request(scene.apps.default, prompt="consent")
     person = scene.session.person(quiet)
     return scene.authorization.visit(person, request, decision="switch", locale="es-US")
