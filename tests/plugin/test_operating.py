@@ -88,6 +88,25 @@ def test_the_clock_comes_back_and_is_noted(tmp_path: Path) -> None:
     assert open_changes(tmp_path) == ()
 
 
+def test_what_others_may_meet_is_put_back_at_the_end(tmp_path: Path) -> None:
+    taken_out = Control(kind="http", url="https://payer.example/remove-claim")
+    booked = {"persona": "ada", "serviced": "2026-01-02"}
+    undone = {"persona": "ada", "booked": "2026-01-02"}
+    put_in = Control(kind="http", url="https://payer.example/inject-claim")
+    session = _session(tmp_path, **{"inject-claim": put_in, "remove-claim": taken_out})
+    Operator(session).until_the_end("inject-claim", booked, undone, by="remove-claim")
+    assert [one.undo for one in open_changes(tmp_path)] == ["remove-claim"]
+    assert put_back(session, tmp_path) == ()
+    assert session.http.sent == [("inject-claim", booked), ("remove-claim", undone)]
+
+
+def test_what_no_hook_takes_back_is_not_noted(tmp_path: Path) -> None:
+    put_in = Control(kind="http", url="https://payer.example/inject-claim")
+    session = _session(tmp_path, **{"inject-claim": put_in})
+    Operator(session).until_the_end("inject-claim", {}, {}, by="remove-claim")
+    assert open_changes(tmp_path) == ()
+
+
 def test_after_a_kill_the_last_change_is_put_back_first(tmp_path: Path) -> None:
     session = _session(tmp_path)
     for number in (1, 2):

@@ -96,6 +96,17 @@ class Operator:
         with changed(self._session, name, what, back, undo=by) as exchange:
             yield exchange
 
+    def until_the_end(
+        self, name: str, /, what: Mapping[str, Any], back: Mapping[str, Any], by: str
+    ) -> str:
+        """Have something done that `by`, where the payer file has it, puts back when the run ends.
+
+        For what other checks may meet meanwhile, and would miss. Gives and raises as `carry_out`.
+        """
+        if by in self._session.target.controls:
+            self._session.journal.open_control(by, back, str(what.get("persona", "")))
+        return carry_out(self._session, name, what)
+
     @contextmanager
     def later(self, seconds: float) -> Iterator[str]:
         """Move the payer's clock, ahead or back, and put it right at the end."""
