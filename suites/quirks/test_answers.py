@@ -68,14 +68,8 @@ def test_the_earlier_page_is_called_previous(api: Api, member: Person) -> None:
 def test_everything_holds_what_searches_find(api: Api, member: Person) -> None:
     """$everything holds each resource that the searches of the record found."""
     # given a record, and an operation that is offered
-    member.must_have("Patient")
-    client = api.once(member)
-    first = client.get(f"Patient/{member.patient_id}/$everything")
-    not_applicable_unless(
-        first.ok and first.is_bundle, "$everything is not offered to apps.", first.exchange
-    )
+    pages = _everything(api, member)
     # when all of its pages are put beside the record
-    pages = tuple(client.pages(first))
     missing = keys_of(member.record.everything) - keys_of(
         r for page in pages for r in page.resources
     )
@@ -121,14 +115,8 @@ def test_everything_is_answered_where_it_is_listed(
 def test_everything_holds_the_patient_once(api: Api, member: Person) -> None:
     """$everything holds the Patient that it was asked for, once."""
     # given an operation that is offered
-    member.must_have("Patient")
-    client = api.once(member)
-    first = client.get(f"Patient/{member.patient_id}/$everything")
-    not_applicable_unless(
-        first.ok and first.is_bundle, "$everything is not offered to apps.", first.exchange
-    )
+    pages = _everything(api, member)
     # when the Patients in all of its pages are counted
-    pages = tuple(client.pages(first))
     found = [row for page in pages for row in page.resources if row.get("id") == member.patient_id]
     own = [row for row in found if row.get("resourceType") == "Patient"]
     # then the member's own is there once
@@ -198,3 +186,14 @@ def _pages(api: Api, member: Person) -> Walk:
         pages.links, f"{member}'s claims come on one page, without links.", *pages.exchanges
     )
     return pages
+
+
+def _everything(api: Api, member: Person) -> tuple[Reply, ...]:
+    """All pages of $everything of the member's own record, where apps may ask for it."""
+    member.must_have("Patient")
+    client = api.once(member)
+    first = client.get(f"Patient/{member.patient_id}/$everything")
+    not_applicable_unless(
+        first.ok and first.is_bundle, "$everything is not offered to apps.", first.exchange
+    )
+    return tuple(client.pages(first))
