@@ -203,24 +203,24 @@ class BrowserAgent:
         def learn(code: str) -> None:
             self.recorder.redactor.learn("otp", code)
 
+        def give(codes: Sequence[str]) -> tuple[PageFacts, ...]:
+            return amiss.wrong_codes_given(session.tab, codes, asked, go, read, learn)
+
         asked = session.tab.page.url
         opened = amiss.opened(session.tab, visit.then, go, read)
         persona = self._persona(visit.persona)
         seed = persona.totp.reveal() if persona.totp is not None else ""
         if visit.guesses and seed:
             near, began = (self.clock.wrong(seed)[0],) * visit.guesses, time.monotonic()
-            pages = amiss.wrong_codes_given(session.tab, near, asked, go, read, learn)
+            pages = give(near)
             each = (time.monotonic() - began) / max(len(pages), 1)
-            code = (self.clock.code(seed),)
-            again = amiss.wrong_codes_given(session.tab, code, asked, go, read, learn)
+            again = give((self.clock.code(seed),))
             return replace(
                 outcome, refused_codes=pages, used_code=next(iter(again), None), login_seconds=each
             )
-        wrong = amiss.wrong_codes_given(
-            session.tab, self.clock.wrong(seed) if seed else (), asked, go, read, learn
-        )
+        wrong = give(self.clock.wrong(seed) if seed else ())
         used = [code for code in [self.clock.used(seed) if seed else ""] if code]
-        again = amiss.wrong_codes_given(session.tab, used, asked, go, read, learn)
+        again = give(used)
         return replace(
             outcome,
             opened=opened,

@@ -89,16 +89,13 @@ class TotpClock:
         """The code of ``seed`` that was handed out last, where its window is hardly over; or ""."""
         secret, period, digits, algorithm = _settings(seed)
         key = _key(secret)
-        window = self._used.get(hashlib.sha256(key).hexdigest(), -2)
+        window = self._used.get(_account(seed), -2)
         fresh = int(self._now()) // period - window in (0, 1)
         return _hotp(key, window, digits, algorithm) if fresh else ""
 
     def wrong(self, seed: str) -> tuple[str, str]:
         """`wrong_codes` of ``seed``, now."""
-        key = _key(_settings(seed)[0])
-        return wrong_codes(
-            seed, self._now(), after=self._used.get(hashlib.sha256(key).hexdigest(), -1)
-        )
+        return wrong_codes(seed, self._now(), after=self._used.get(_account(seed), -1))
 
     def code(self, seed: str) -> str:
         """The next unused code of ``seed``: Base32, or an ``otpauth://`` address with its settings.
@@ -106,8 +103,7 @@ class TotpClock:
         Waits, at most one period, where the present window's code was handed out before.
         """
         secret, period, digits, algorithm = _settings(seed)
-        key = _key(secret)
-        account = hashlib.sha256(key).hexdigest()
+        key, account = _key(secret), _account(seed)
         with self._handing_out:
             window = int(self._now() + MARGIN_SECONDS) // period
             window = max(window, self._used.get(account, -1) + 1)
@@ -115,6 +111,11 @@ class TotpClock:
         while (left := window * period - self._now()) > 0:
             self._wait(left)
         return _hotp(key, window, digits, algorithm)
+
+
+def _account(seed: str) -> str:
+    """What tells the accounts of a run apart without keeping their seeds."""
+    return hashlib.sha256(_key(_settings(seed)[0])).hexdigest()
 
 
 def _settings(seed: str) -> tuple[str, int, int, str]:
