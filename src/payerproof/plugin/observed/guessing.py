@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from payerproof.browser.facts import AuthorizationOutcome
 from payerproof.expect.outcomes import inconclusive_unless
@@ -21,7 +21,6 @@ SLOW_SECONDS = 1.5
 class Guessed:
     """Logins with wrong passwords, one after another, and what came of the right one then."""
 
-    person: str
     wrong: tuple[AuthorizationOutcome, ...]
     seconds: tuple[float, ...]
     """How long each of them took."""
@@ -29,7 +28,6 @@ class Guessed:
     """The right password at last."""
     unknown: tuple[AuthorizationOutcome, ...]
     """As many for a user name that nobody has, and one more."""
-    unknown_name: str = field(repr=False)
 
     @property
     def beside(self) -> bool:
@@ -63,10 +61,10 @@ def guessed(scene: Scene) -> Guessed:
             wrong.append(portal.log_in(persona, secrets.token_urlsafe(9)))
             seconds.append(time.monotonic() - started)
             if wrong[0].second_factor:
-                return Guessed(persona.id, tuple(wrong), tuple(seconds), wrong[0], (), name)
+                return Guessed(tuple(wrong), tuple(seconds), wrong[0], ())
         right = portal.log_in(persona, persona.password.reveal() if persona.password else "")
     unknown = [portal.log_in(other, secrets.token_urlsafe(9), name) for _ in range(count + 1)]
-    return Guessed(persona.id, tuple(wrong), tuple(seconds), right, tuple(unknown), name)
+    return Guessed(tuple(wrong), tuple(seconds), right, tuple(unknown))
 
 
 @dataclass(frozen=True)
