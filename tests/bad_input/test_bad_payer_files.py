@@ -38,7 +38,7 @@ def refused(run: Go, tmp_path: Path) -> Callable[..., Ended]:
 
 
 def test_an_unknown_key(payer_file: Make, refused: Callable[..., Ended]) -> None:
-    path = payer_file(("requests_per_second = 200", "request_per_second = 200"))
+    path = payer_file(("requests_per_second = 900", "request_per_second = 200"))
     said = refused(path).said
     assert f"{path}:{line_of(path, 'request_per_second')}" in said
     assert "request_per_second" in said

@@ -178,6 +178,7 @@ CASES = (
     Case("brochure", "other", trouble="no-login-form"),
     Case("signup-beside-login", "login", {"userid": NAME, "pw": PASSWORD}),
     Case("login-with-code", "login", {"user": NAME, "pass": PASSWORD, "otp": CODE}),
+    Case("login-with-optional-code", "login", {"user": NAME, "pass": PASSWORD, "otp": ""}),
     Case("shadow-dom-login", "login", {"u": NAME, "p": PASSWORD}),
     Case("framed-login", "login", LOGIN),
 )
@@ -233,6 +234,8 @@ def with_factor_of(target: Target, case: Case) -> Target:
     """The same payer, with Ada's second factor as this case has it."""
     if case.page == "b2c-mail-code":
         factor: dict[str, object] = {"totp": None, "code": Secret.parse("env:PP_CODE")}
+    elif case.page == "login-with-optional-code":
+        factor = {"totp": None}
     else:
         factor = {"totp": Secret.parse(f"env:PP_SEED_{CASES.index(case)}")}
     # Screenshots are for invented members only, and cost most of the time of a page.

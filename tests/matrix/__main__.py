@@ -24,7 +24,7 @@ from payerproof.sandbox.defects import EXPECTED, Defect, all_defects
 from payerproof.sandbox.faces import FACES
 from tests.matrix.compare import caught_by, check_of
 from tests.matrix.harness import Harness
-from tests.matrix.near import as_of, folders, has_pages
+from tests.matrix.near import as_of, folders, has_pages, on_pages
 from tests.matrix.near import near as near_checks
 from tests.matrix.state import ROOT, digest
 
@@ -111,7 +111,7 @@ def _judged(harness: Harness, job: tuple[str, str], *, near: bool) -> dict[str, 
     checks: tuple[str, ...] = ()
     defect = all_defects().get(tenant.partition("+")[2])
     if login == "browser":
-        checks = near_checks(defect) if near and defect is not None else _on_pages()
+        checks = near_checks(defect) if near and defect is not None else on_pages()
     elif near and defect is not None:
         areas = folders(defect)
     if login == "browser":  # a house of its own: consents of the run by hook may be remembered
@@ -122,12 +122,6 @@ def _judged(harness: Harness, job: tuple[str, str], *, near: bool) -> dict[str, 
         return harness.judge(tenant, login=login, areas=areas, checks=checks, as_of=as_of(defect))
     except RuntimeError as trouble:
         return {"outcomes": {}, "observed": {}, "code": 5, "seconds": 0, "trouble": str(trouble)}
-
-
-def _on_pages() -> tuple[str, ...]:
-    """Every check that looks at pages."""
-    checks = discover_checks(shipped("suites"))
-    return tuple(n for n, check in checks.items() if {"browser", "portal"} & set(check.needs))
 
 
 def _name(job: tuple[str, str]) -> str:

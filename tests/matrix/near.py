@@ -65,6 +65,12 @@ def folders(defect: Defect) -> tuple[str, ...]:
     return FOLDERS.get(defect.area, (defect.area,))
 
 
+def on_pages() -> tuple[str, ...]:
+    """Every check that looks at pages."""
+    checks = discover_checks(shipped("suites"))
+    return tuple(n for n, check in checks.items() if {"browser", "portal"} & set(check.needs))
+
+
 def near(defect: Defect) -> tuple[str, ...]:
     """Ids of the checks that this defect meets by the browser."""
     checks, cited = discover_checks(shipped("suites")), _cited(defect)

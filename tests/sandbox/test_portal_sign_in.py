@@ -67,11 +67,17 @@ def test_a_locked_account_stays_shut_for_the_right_password_then_opens(browser):
     assert attempt(browser, "ada", None).place == "apps"
 
 
-def test_answers_get_slower():
-    pauses = [pause_before_answer(n) for n in range(1, 8)]
+def test_answers_get_slower_on_the_faces_that_say_so(every_face):
+    pauses = [pause_before_answer(every_face.tenant, n) for n in range(1, 8)]
     assert pauses == sorted(pauses)
     assert pauses[0] == 0
-    assert pauses[4] > 0
+    assert (pauses[4] > 0) == every_face.tenant.face.slows_guessing
+
+
+def test_who_set_up_no_second_factor_needs_none(every_face):
+    found = attempt(every_face, "eli", None)
+    assert isinstance(found, Page)
+    assert found.place == "apps"
 
 
 def to_second_factor(browser, user="ada"):

@@ -9,6 +9,14 @@ from payerproof.browser.totp import TotpClock
 from payerproof.target import Persona
 
 
+def owed(persona: Persona, beside: Control) -> bool:
+    """Whether a field for a code beside the password is to be filled in.
+
+    One that may stay empty is for those who have set up a second factor.
+    """
+    return beside.required or persona.totp is not None or persona.code is not None
+
+
 def code_for(persona: Persona, page: Snapshot, clock: TotpClock) -> tuple[str, str]:
     """The code to type and ``totp`` or ``code``; an empty code comes with what is missing.
 

@@ -40,7 +40,11 @@ def log_in(journey: Journey, seen: Snapshot, reading: Reading) -> None:
         journey.observer.recorder.redactor.learn("password", password)
         journey.tab.fill(reading.password, password)
         journey.progress.password_sent = True
-    if reading.code is not None and not _type_code(journey, seen, reading.code):
+    if (
+        reading.code is not None
+        and factor.owed(persona, reading.code)
+        and not _type_code(journey, seen, reading.code)
+    ):
         return
     journey.typed(seen, reading)
     journey.send(seen, reading, reading.code or reading.password or reading.username)

@@ -1,7 +1,8 @@
 """Which checks may run side by side: all of them, but for those that change the whole payer.
 
 What is shared with clinics has a room of its own: many may look at it at once, and whoever changes
-it (an opt-out, the end of a treatment) is alone with it meanwhile.
+it (an opt-out, the end of a treatment) is alone with it meanwhile. So have members' wishes that
+another payer may ask for their record.
 """
 
 from __future__ import annotations
@@ -30,6 +31,16 @@ def sharing(scratch: Path, *, changes: bool) -> Iterator[None]:
     Never to be asked for by somebody who is already looking.
     """
     with _one_or_many(scratch, "sharing-door.lock", "sharing.lock", alone=changes):
+        yield
+
+
+@contextmanager
+def wishing(scratch: Path) -> Iterator[None]:
+    """Be alone with what members wish of exchanges between payers: some change it for a moment.
+
+    Whoever needs `sharing` as well asks for that first.
+    """
+    with _one_or_many(scratch, "wishes-door.lock", "wishes.lock", alone=True):
         yield
 
 

@@ -101,7 +101,8 @@ class Sandbox:
         """Environment variables that ``profiles/payers/sandbox.toml`` refers to, for one tenant.
 
         PAYERPROOF_SANDBOX_URL (the tenant's base, without ``/fhir``), _CA, _CONTROL_TOKEN, and
-        _PASSWORD_<USER>, _TOTP_<USER>, _SECRET_<APP>, _KEY_<APP> (a private JWK).
+        _PASSWORD_<USER>, _TOTP_<USER> where they have set one up, _SECRET_<APP>, _KEY_<APP> (a
+        private JWK).
         """
         return {**self._environment, "PAYERPROOF_SANDBOX_URL": f"{self.base}/{tenant}"}
 

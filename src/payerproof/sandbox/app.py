@@ -128,9 +128,10 @@ class House:
             **partner_environment(),
         }
         for person in self.tenant(tenant).world.people.values():
+            name = person.user.upper().replace("-", "_")
             if person.password:
-                name = person.user.upper().replace("-", "_")
                 found[f"PAYERPROOF_SANDBOX_PASSWORD_{name}"] = person.password
+            if person.totp:
                 found[f"PAYERPROOF_SANDBOX_TOTP_{name}"] = person.totp
         return found
 

@@ -24,7 +24,8 @@ class Face:
     both. `udap` tells whether UDAP metadata are published; `mutual_tls` whether clinics
     may also come to a host that asks for their certificate; `before_floor` whether they also get
     what was done before 2016. `brands` tells whether the SMART configuration leads to a bundle of
-    user-access brands; `patient_export` whether clinics may export all their members at once.
+    user-access brands; `patient_export` whether clinics may export all their members at once;
+    `slows_guessing` whether wrong passwords are answered ever later besides the lock after five.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Face:
     before_floor: bool = False
     brands: bool = False
     patient_export: bool = False
+    slows_guessing: bool = False
 
     @property
     def opaque(self) -> bool:
@@ -91,6 +93,7 @@ FACES: dict[str, Face] = {
             provider_access="v1",
             udap=True,
             patient_export=True,
+            slows_guessing=True,
         ),
         Face(
             "vendor",
@@ -107,6 +110,7 @@ FACES: dict[str, Face] = {
             plan_name="Vendor-Hosted Synthetic Plan",
             provider_access="v2",
             brands=True,
+            slows_guessing=True,
         ),
         Face(
             "regional",

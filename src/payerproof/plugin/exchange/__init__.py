@@ -6,9 +6,13 @@ once in a run and judged by many checks.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
 
 from payerproof.fhir.reply import Reply
+from payerproof.plugin.concurrency import wishing
 from payerproof.plugin.exchange.asking import ask, chosen, word
 from payerproof.plugin.exchange.handing import (
     CLAIMS,
@@ -39,6 +43,9 @@ __all__ = [
 ]
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True)
 class Exchanges:
     """What other payers get; each observation is made once in a run."""
@@ -52,21 +59,30 @@ class Exchanges:
 
     def matches(self) -> Matches:
         """One member matched, rightly and wrongly."""
-        return observed(self._session, "exchange: matches", lambda: matches(self._session))
+        return self._undisturbed("matches", matches)
 
     def handed(self) -> Handed:
         """Several members matched, and exported."""
-        return observed(self._session, "exchange: handed", lambda: handed(self._session))
+        return self._undisturbed("handed", handed)
 
     def next_day(self) -> Reply | None:
         """What the payer says of an export that still runs, at the end of the next business day."""
         seen = self.handed()
-        return observed(self._session, "exchange: next day", lambda: next_day(self._session, seen))
+        return self._undisturbed("next day", lambda session: next_day(session, seen))
 
     def withdrawn(self) -> Withdrawn:
         """A member takes the wish back between match and export."""
-        return observed(self._session, "exchange: withdrawn", lambda: withdrawn(self._session))
+        return self._undisturbed("withdrawn", withdrawn)
 
     def ended(self) -> Withdrawn:
         """A member's consent ends between match and export."""
-        return observed(self._session, "exchange: ended", lambda: ended(self._session))
+        return self._undisturbed("ended", ended)
+
+    def _undisturbed(self, key: str, make: Callable[[RunSession], T]) -> T:
+        """Observe while no other worker has a member wish something else."""
+
+        def alone() -> T:
+            with wishing(Path(self._session.settings.scratch)):
+                return make(self._session)
+
+        return observed(self._session, f"exchange: {key}", alone)

@@ -96,7 +96,8 @@ class Failed:
     """With small letters for capitals and the other way round; None where it has none."""
     unknown: AuthorizationOutcome
     """With a user name that nobody has."""
-    unknown_name: str
+    names: tuple[str, str]
+    """The user names as typed: of the account, and the one that nobody has."""
 
 
 def failed(scene: Scene) -> Failed:
@@ -109,4 +110,4 @@ def failed(scene: Scene) -> Failed:
     truncated = portal.log_in(persona, right[:SIGNIFICANT] + random) if long else None
     other_case = portal.log_in(persona, right.swapcase()) if cased else None
     unknown = portal.log_in(persona, random, name)
-    return Failed(persona.id, truncated, other_case, unknown, name)
+    return Failed(persona.id, truncated, other_case, unknown, (persona.username, name))

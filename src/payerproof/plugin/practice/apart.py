@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from payerproof.expect.outcomes import inconclusive_unless
 from payerproof.fhir.reply import Reply
+from payerproof.plugin.concurrency import wishing
 from payerproof.plugin.exchange import ask, word
 from payerproof.plugin.operating import carry_out
 from payerproof.plugin.organisations import clinic_of, payer_of
@@ -43,12 +45,13 @@ def apart(session: RunSession) -> Apart:
     payer, clinic, persona = found[0]
     asking, member = payer_of(session, payer), description(session, persona)
     entered(session, clinic_of(session, clinic))
-    _wish(session, payer, persona)
-    before = ask(asking, member, word(session, payer, persona, member))
-    with by_hook(session, persona):
-        after = ask(asking, member, word(session, payer, persona, member))
-        read = clinic_of(session, clinic).client.read("Patient", known.of(persona.id))
-    _wish(session, payer, persona)
+    with wishing(Path(session.settings.scratch)):
+        _wish(session, payer, persona)
+        before = ask(asking, member, word(session, payer, persona, member))
+        with by_hook(session, persona):
+            after = ask(asking, member, word(session, payer, persona, member))
+            read = clinic_of(session, clinic).client.read("Patient", known.of(persona.id))
+        _wish(session, payer, persona)
     return Apart(persona.id, known.of(persona.id), (before, after), read)
 
 

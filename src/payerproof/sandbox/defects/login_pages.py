@@ -176,7 +176,7 @@ _defect(
     "Wrong passwords neither lock an account nor slow the next try down",
     portal(
         is_locked=lambda _tenant, _user: False,
-        pause_before_answer=lambda _failures: 0.0,
+        pause_before_answer=lambda _tenant, _failures: 0.0,
     ),
     twin="sign-in-locks-after-three",
 )
@@ -206,7 +206,7 @@ _twin(
     "No account is locked: the answer to each wrong try is held back twice as long as the last",
     portal(
         is_locked=lambda _tenant, _user: False,
-        pause_before_answer=lambda failures: min(0.2 * 2**failures, 4.0),
+        pause_before_answer=lambda _tenant, failures: min(0.2 * 2**failures, 4.0),
     ),
 )
 _defect(

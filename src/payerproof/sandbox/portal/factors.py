@@ -71,9 +71,11 @@ def is_locked(tenant: Tenant, user: str) -> bool:
     return len(recent) >= FREE_ATTEMPTS
 
 
-def pause_before_answer(failures: int) -> float:
-    """Seconds by which the answer to a failed sign-in is held back; grows with each failure."""
-    return 0.0 if failures < 3 else min(0.25 * 2 ** (failures - 3), 1.0)
+def pause_before_answer(tenant: Tenant, failures: int) -> float:
+    """Seconds by which the answer to a failed sign-in is held back; may grow with each failure."""
+    if not tenant.face.slows_guessing or failures < 3:
+        return 0.0
+    return min(0.25 * 2.0 ** (failures - 3), 1.0)
 
 
 def wrong_message(_tenant: Tenant, _user: str) -> str:

@@ -36,7 +36,7 @@ class PortalPolicies:
     code_is_unused: Callable[[Tenant, Person, int], bool] = factors.code_is_unused
     is_locked: Callable[[Tenant, str], bool] = factors.is_locked
     failed: Callable[[Tenant, str], int] = factors.failed
-    pause_before_answer: Callable[[int], float] = factors.pause_before_answer
+    pause_before_answer: Callable[[Tenant, int], float] = factors.pause_before_answer
     wrong_message: Callable[[Tenant, str], str] = factors.wrong_message
     signed_in: Callable[[Tenant, Session, str], None] = factors.signed_in
     pending_person: Callable[[Tenant, Session], Person | None] = factors.pending_person

@@ -70,7 +70,7 @@ async def _judge(visit: Visit, user: str, template: str) -> Response:
 
 async def _failed(visit: Visit, user: str, template: str) -> Response:
     tenant, policies = visit.tenant, visit.tenant.policies.portal
-    await asyncio.sleep(policies.pause_before_answer(policies.failed(tenant, user)))
+    await asyncio.sleep(policies.pause_before_answer(tenant, policies.failed(tenant, user)))
     if policies.is_locked(tenant, user):
         return _refused(visit, template, factors.LOCKED, 429)
     return _refused(visit, template, policies.wrong_message(tenant, user), 200)
