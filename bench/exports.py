@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -119,8 +119,8 @@ class Payer(BaseHTTPRequestHandler):
 
     @property
     def _base(self) -> str:
-        host, port = self.server.server_address[:2]
-        return f"http://{host!s}:{port}"
+        host, port = cast("tuple[str, int]", self.server.server_address)
+        return f"http://{host}:{port}"
 
     def _manifest(self, members: int) -> dict[str, Any]:
         starts = [*range(0, members, PER_FILE), *range(members, self.resources, PER_FILE)]
