@@ -87,13 +87,13 @@ def test_second_factor_in_another_browser(
     )
     # when they came in another browser with their password
     outcome = observed.half_signed_in()
-    # then the password alone did not lead on: a code had its field beside it, or came next
-    beside, inside = bool(outcome.second_factor), bool(outcome.consent or outcome.redirected)
+    # then the password alone did not lead on: more was asked for beside it, or comes next
+    given, inside = bool(outcome.second_factor), bool(outcome.consent or outcome.redirected)
     expect.that(
-        beside or not inside,
+        given or not inside,
         "a second factor in each browser",
-        "a code is asked for beside the password"
-        if beside
+        "a second factor is asked for beside the password"
+        if given
         else "the consent page after the password alone"
         if inside
         else f"a page of kind {outcome.pages[-1].kind if outcome.pages else 'none'}",
