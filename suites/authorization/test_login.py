@@ -92,7 +92,7 @@ def test_second_factor_in_another_browser(
     expect.that(
         given or not inside,
         "a second factor in each browser",
-        "a second factor is asked for beside the password"
+        "a second factor is asked for before the consent page"
         if given
         else "the consent page after the password alone"
         if inside

@@ -74,7 +74,6 @@ def processes_of(folder: Path) -> list[str]:
     return [line for line in shown.stdout.splitlines() if str(folder) in line]
 
 
-@pytest.mark.long
 def test_killed_and_resumed(tmp_path: Path, payer_file: Make, hostile: Start, program: Go) -> None:
     # given a run in the middle, which can't end since the payer has fallen silent
     gate = Gate()

@@ -54,7 +54,6 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.mark.long
 @pytest.mark.slow
 def test_a_run_against_the_sandbox(sandbox: Sandbox, tmp_path: Path) -> None:
     env = sandbox.environment()

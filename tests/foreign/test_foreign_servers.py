@@ -27,7 +27,7 @@ ROW = re.compile(
     re.MULTILINE,
 )
 CONFORMANCE = ("Bundle", "CapabilityStatement", "ImplementationGuide", "StructureDefinition")
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 def judged(found: Scene, folder: Path, *words: str) -> Run:

@@ -15,7 +15,6 @@ GREEN = {"passed", "noted", "not applicable", "not tested"}
 
 
 @pytest.mark.slow
-@pytest.mark.long
 @pytest.mark.parametrize("face", FACES)
 def test_every_check_holds_on_a_clean_face(harness: Harness, face: str) -> None:
     """Grants come from the control hook here."""
@@ -23,7 +22,6 @@ def test_every_check_holds_on_a_clean_face(harness: Harness, face: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.long
 @pytest.mark.browser
 @pytest.mark.parametrize("face", FACES)
 def test_every_check_of_pages_holds_on_a_clean_face(harness: Harness, face: str) -> None:

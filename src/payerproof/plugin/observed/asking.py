@@ -188,8 +188,8 @@ def sample(client: FhirClient, patient: str) -> dict[str, tuple[Reply, ...]]:
 def in_spanish(scene: Scene) -> AuthorizationOutcome:
     """Look at a consent page in a browser that prefers Spanish, and press “Not you?” there.
 
-    By somebody who is signed in elsewhere already, and need not be again: the next single-use code
-    would have to be waited for.
+    It is a browser of its own, so they sign in anew there: not the member of most checks, whose
+    next single-use code would have to be waited for.
     """
     cast = scene.session.cast
     quiet = cast.pair[1] if cast.pair else cast.bystander(4)
